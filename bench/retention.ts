@@ -28,6 +28,23 @@ const HOUR_MS = 60 * 60_000
 const DEADLINE_MS = 30 * 60_000
 const ASK_EVERY_MS = 100
 
+/** An account that stores nothing more for so long, of a history that is not complete, does not get on. */
+const STALLED_MS = 60_000
+
+/** Waits until a history is stored; throws with how the account is, when it does not get on. */
+const untilStored = async (api: Api, accountId: string, messages: number): Promise<void> => {
+  let [best, bestAt] = [-1, Date.now()]
+  while (true) {
+    const account = await api.account(accountId)
+    const { counts, state } = account
+    if (['open', 'backfilling'].includes(state) && counts.messages >= messages) return
+    if (counts.messages > best) [best, bestAt] = [counts.messages, Date.now()]
+    if (Date.now() - bestAt > STALLED_MS)
+      throw new Error(`The history does not get on: ${JSON.stringify(account)}`)
+    await pause(ASK_EVERY_MS)
+  }
+}
+
 const until = async (what: string, isDone: () => Promise<boolean>): Promise<void> => {
   const deadline = Date.now() + DEADLINE_MS
   while (!(await isDone())) {
@@ -145,11 +162,7 @@ export const retention = async (args: ReadonlyArray<string>): Promise<object> =>
     server = await ServerProcess.start({ dataDir, settings })
     const accountId = await linkAccount(server.api, 'Bench', qr => source.scan(qr))
     say('Storing it …')
-    const linked = server.api
-    await until('The history', async () => {
-      const { counts, state } = await linked.account(accountId)
-      return ['open', 'backfilling'].includes(state) && counts.messages >= messages
-    })
+    await untilStored(server.api, accountId, messages)
 
     say('Contacts write; nothing else happens …')
     const idle = latencies(

@@ -200,6 +200,7 @@ export class Api extends HttpClient {
       body: JSON.stringify({ person })
     })
     const text = await response.text()
+    if (response.status !== 200) throw new Error(text)
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     return text.split('\n').flatMap(line => (line === '' ? [] : [JSON.parse(line) as PersonLine]))
   }

@@ -55,6 +55,32 @@ const typeOf = (schema, indent = '') => {
   }
 }
 
+/** What every event has, apart from its type and data. */
+const envelopeOf = ({ properties = {}, required = [] }) => {
+  const { data, type, ...envelope } = properties
+  const isEvent = envelope.specversion !== undefined && data?.$ref !== undefined && type?.enum?.length === 1
+  return isEvent ? objectType({ properties: envelope, required }, '') : undefined
+}
+
+/** The declared types: what all events have is written once. */
+const declarationsOf = schemas => {
+  const envelope = Object.values(schemas).map(envelopeOf).find(Boolean)
+  const event = `/** What every event has, with its own type and data. */
+export type EventOf<Type extends string, Data> = ${envelope.slice(0, -1)}  readonly type: Type
+  readonly data: Data
+}
+`
+  return [
+    event,
+    ...Object.entries(schemas).map(([name, schema]) => {
+      const { data, type } = schema.properties ?? {}
+      const declared =
+        envelopeOf(schema) === envelope ? `EventOf<${typeOf(type)}, ${typeOf(data)}>` : typeOf(schema)
+      return `${comment(schema.description, '')}export type ${name} = ${declared}\n`
+    })
+  ]
+}
+
 const JSON_TYPE = 'application/json'
 
 /** What may be sent as the body of an operation. */
@@ -149,9 +175,7 @@ const factsOf = (document, operation) => {
 export const written = () => {
   const document = OpenApi.fromApi(Api)
   const operations = operationsOf(document)
-  const types = Object.entries(document.components.schemas).map(
-    ([name, schema]) => `${comment(schema.description, '')}export type ${name} = ${typeOf(schema)}\n`
-  )
+  const types = declarationsOf(document.components.schemas)
   return `${HEAD}
 ${types.join('\n')}
 export interface Operations {

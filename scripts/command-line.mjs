@@ -25,7 +25,10 @@ const COMMON = new Set(['url', 'key-file', 'json'])
 const flagRow = ({ aliases, description, name, required, type }) => {
   const value = type === BOOLEAN ? '' : ` ${type}`
   const names = [`--${name}`, ...aliases].join(', ')
-  return `| \`${names}${value}\` | ${Option.getOrElse(description, () => '')}${required ? '. Required' : ''} |`
+  const words = Option.getOrElse(description, () => '')
+  // What can be repeated is said to be required although it may be left out.
+  const isRequired = required && !words.includes('can be repeated')
+  return `| \`${names}${value}\` | ${words}${isRequired ? '. Required' : ''} |`
 }
 
 const argumentRow = ({ description, name, required }) =>

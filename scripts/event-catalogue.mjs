@@ -38,7 +38,7 @@ export const missing = (before, now, path = '') => {
 const example = kind => {
   const { example: data, isDurable } = CATALOGUE[kind]
   const accountId = 'accountId' in data ? data.accountId : null
-  const id = isDurable || kind === 'events.missed' ? '4711' : 'now-6e0f9a52-4d8e-4a11-9d39-0b6d2f0f1c11'
+  const id = isDurable ? '4711' : 'now-6e0f9a52-4d8e-4a11-9d39-0b6d2f0f1c11'
   return cloudEvent({ id, kind, accountId, at: AT }, data)
 }
 
@@ -96,14 +96,22 @@ ${JSON.stringify(envelope, null, 2)}
 
 ## Which events, and from where on
 
-All ways have the same filters: accounts (\`accountId\`), types (\`types=message.*,thread.changed\`) and threads (\`threadId\`), each one or several, separated by commas. A key that is limited to accounts has to name them (403 otherwise); types that it may not hear are left out, and so is what its role may not hear. What does not exist is refused (400, 404), by both with the same problem.
+All ways have the same filters: accounts (\`accountId\`), types (\`types=message.*,thread.changed\`) and threads (\`threadId\`), each one or several, separated by commas. A key that is limited to accounts has to name them (403 otherwise); types that it may not hear are left out, and so is what its role may not hear. Streams without a filter, and webhooks whose \`types\` or \`threadIds\` are empty, get all that the key may hear. What does not exist is refused (400, 404), by all with the same problem. A thread that became a part of another one is followed there, under either id.
 
 \`\`\`sh
 curl -N -H "Authorization: Bearer $KEY" "http://127.0.0.1:3000/v1/events?types=message.*&after=4711"
 \`\`\`
 
 \`after\`, or the header \`Last-Event-ID\` that browsers send and that counts more, goes on after an event; without it, events start now. What is no number is refused (400). Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
-Events are kept for \`EVENTS_KEEP\` (a week). Who was away for longer is told so by \`events.missed\` first, with the numbers between which events are gone, and should read what it needs anew.
+Events are kept for \`EVENTS_KEEP\` (a week). What is not there is told by \`events.missed\`, to everybody, whatever their filters: read anew what you need.
+
+| \`events.missed\` | comes when |
+| --- | --- |
+| \`after\` is your place | You were away for longer than events are kept. |
+| \`since\` is set, on a stream | The server was started on an older copy of its database ([backup.md](backup.md)). What you were told after the event \`after\` is not in it; messages come in again from the phones, as history. Numbers go on far above all that were given, so none means two events. |
+| \`upTo\` is below \`after\` | This server's log has never come to your place: it is another server's, or a folder that was copied as a whole. |
+
+Its \`id\` is where to go on, as with any other.
 
 **WebSocket:** each message is one event. What the client sends is ignored; more than 1,000 bytes in a message end the connection (1009). The key is sent in a header, as everywhere; in browsers, which cannot, as a protocol: \`new WebSocket(url, ['backscroll.events', 'backscroll.key.' + base64url(key)])\`. The server pings every 30 seconds.
 It closes with 1001 when it stops, 1013 when the database is unavailable, and 4003 when the key has expired or was revoked.

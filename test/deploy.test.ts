@@ -9,6 +9,7 @@ import { Service } from 'kubernetes-models/v1'
 import { StatefulSet } from 'kubernetes-models/apps/v1'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
+import { settingNames } from '../src/config.ts'
 
 const read = (file: string): string => readFileSync(`deploy/${file}`, 'utf8')
 
@@ -36,6 +37,13 @@ test.each(['compose.yaml', 'compose.firestore.yaml'])('%s is what Compose reads'
   const { name: _, ...compose } = parse(read(file))
   expect([isCompose(compose), isCompose.errors]).toEqual([true, null])
   expect(isCompose({ services: { backscroll: { prots: [] } } })).toBe(false)
+})
+
+test('every setting reaches the container, but those that are the image’s', () => {
+  const { environment } = parse(read('compose.yaml')).services.backscroll
+  const ofTheImage = [...read('Dockerfile').matchAll(/\b(HOST|PORT|DATA_DIR)=/g)].map(([, name]) => name)
+  expect(ofTheImage).toHaveLength(3)
+  expect(new Set([...environment, ...ofTheImage])).toEqual(new Set(settingNames))
 })
 
 test('the manifests are what Kubernetes reads: one replica, not root, nothing written but the volume', () => {

@@ -1,395 +1,110 @@
 // The contract of the API as types, and what the client has to know of each operation. Made by `npm run client`.
 // oxlint-disable max-lines
 
-export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | SyncProgressEvent | PresenceChangedEvent | EventsMissedEvent | WebhookTestEvent
+/** What every event has, with its own type and data. */
+export type EventOf<Type extends string, Data> = {
+  readonly specversion: "1.0"
+  readonly id: string
+  readonly source: string
+  readonly subject?: string
+  readonly time: string
+  readonly datacontenttype: "application/json"
+  readonly dataschema: string
+  readonly type: Type
+  readonly data: Data
+}
+
+export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | EventsMissedEvent | SyncProgressEvent | PresenceChangedEvent | WebhookTestEvent
 
 /** A live message is stored */
-export type MessageStoredEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.stored"
-  readonly data: MessageEventData
-}
+export type MessageStoredEvent = EventOf<"message.stored", MessageEventData>
 
 /** Anything else of a message changes: an edit, a deletion, a star, a label, content that arrives later */
-export type MessageChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.changed"
-  readonly data: MessageEventData
-}
+export type MessageChangedEvent = EventOf<"message.changed", MessageEventData>
 
 /** How far a message got: sent, delivered, read, failed */
-export type MessageStatusEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.status"
-  readonly data: MessageEventData
-}
+export type MessageStatusEvent = EventOf<"message.status", MessageEventData>
 
 /** Somebody reacts, or takes a reaction back */
-export type MessageReactionEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.reaction"
-  readonly data: MessageEventData
-}
+export type MessageReactionEvent = EventOf<"message.reaction", MessageEventData>
 
 /** Somebody votes in a poll */
-export type MessageVoteEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.vote"
-  readonly data: MessageEventData
-}
+export type MessageVoteEvent = EventOf<"message.vote", MessageEventData>
 
 /** A file of the message can be fetched from this server */
-export type MessageMediaEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "message.media"
-  readonly data: MessageEventData
-}
+export type MessageMediaEvent = EventOf<"message.media", MessageEventData>
 
 /** A call comes in */
-export type CallRingingEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "call.ringing"
-  readonly data: MessageEventData
-}
+export type CallRingingEvent = EventOf<"call.ringing", MessageEventData>
 
 /** A call is answered, declined or missed, or its duration is known */
-export type CallEndedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "call.ended"
-  readonly data: MessageEventData
-}
+export type CallEndedEvent = EventOf<"call.ended", MessageEventData>
 
 /** Last message, unread count, name or settings of a thread change */
-export type ThreadChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "thread.changed"
-  readonly data: ThreadEventData
-}
+export type ThreadChangedEvent = EventOf<"thread.changed", ThreadEventData>
 
 /** Two conversations were one person’s and became this one */
-export type ThreadMergedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "thread.merged"
-  readonly data: ThreadEventData
-}
+export type ThreadMergedEvent = EventOf<"thread.merged", ThreadEventData>
 
 /** Others administer a group */
-export type GroupChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "group.changed"
-  readonly data: GroupEventData
-}
+export type GroupChangedEvent = EventOf<"group.changed", GroupEventData>
 
 /** A person has another name, or comes into the address book */
-export type ContactChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "contact.changed"
-  readonly data: ContactEventData
-}
+export type ContactChangedEvent = EventOf<"contact.changed", ContactEventData>
 
 /** The address book comes in as a whole, when a phone was linked or has sent a new copy, with more than 100 people: there is no contact.changed for each. GET /v1/accounts/{accountId}/contacts has them */
-export type ContactImportedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "contact.imported"
-  readonly data: ContactImportEventData
-}
+export type ContactImportedEvent = EventOf<"contact.imported", ContactImportEventData>
 
 /** An account is created */
-export type AccountCreatedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.created"
-  readonly data: AccountEventData
-}
+export type AccountCreatedEvent = EventOf<"account.created", AccountEventData>
 
 /** A phone is linked */
-export type AccountLinkedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.linked"
-  readonly data: LinkedEventData
-}
+export type AccountLinkedEvent = EventOf<"account.linked", LinkedEventData>
 
 /** The state of an account changes */
-export type AccountStateEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.state"
-  readonly data: AccountStateEventData
-}
+export type AccountStateEvent = EventOf<"account.state", AccountStateEventData>
 
 /** A QR code or a pairing code is on offer, or another one. What the log has of it is not the code */
-export type AccountPairingEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.pairing"
-  readonly data: PairingEventData
-}
+export type AccountPairingEvent = EventOf<"account.pairing", PairingEventData>
 
 /** WhatsApp asks for a passkey while an account is being linked, or shows a code to compare */
-export type AccountPasskeyEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.passkey"
-  readonly data: PasskeyEventData
-}
+export type AccountPasskeyEvent = EventOf<"account.passkey", PasskeyEventData>
 
 /** WhatsApp does not let an account start conversations for a time, or lets it again */
-export type AccountRestrictionEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.restriction"
-  readonly data: RestrictionEventData
-}
+export type AccountRestrictionEvent = EventOf<"account.restriction", RestrictionEventData>
 
 /** An account and everything stored of it is removed */
-export type AccountRemovedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "account.removed"
-  readonly data: AccountEventData
-}
+export type AccountRemovedEvent = EventOf<"account.removed", AccountEventData>
 
 /** More or less of a thread is known to be missing, or its beginning is reached */
-export type CoverageChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "coverage.changed"
-  readonly data: CoverageEventData
-}
+export type CoverageChangedEvent = EventOf<"coverage.changed", CoverageEventData>
 
 /** A message to be sent is accepted, waits, is sent, or is not */
-export type OutboxChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "outbox.changed"
-  readonly data: OutboxEventData
-}
+export type OutboxChangedEvent = EventOf<"outbox.changed", OutboxEventData>
 
 /** Something happened, or happened again, that a person should know */
-export type IncidentReportedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "incident.reported"
-  readonly data: IncidentEventData
-}
+export type IncidentReportedEvent = EventOf<"incident.reported", IncidentEventData>
 
 /** A person has seen an incident */
-export type IncidentAcknowledgedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "incident.acknowledged"
-  readonly data: IncidentEventData
-}
+export type IncidentAcknowledgedEvent = EventOf<"incident.acknowledged", IncidentEventData>
 
 /** The cause of an incident is over */
-export type IncidentResolvedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "incident.resolved"
-  readonly data: IncidentEventData
-}
+export type IncidentResolvedEvent = EventOf<"incident.resolved", IncidentEventData>
+
+/** Instead of events that are not there: not kept any more, for who was away for too long; or gone with the state of the database that an older copy has replaced. Read anew what you need */
+export type EventsMissedEvent = EventOf<"events.missed", MissedEventData>
 
 /** Once a second while history comes in, and once at its end */
-export type SyncProgressEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "sync.progress"
-  readonly data: SyncEventData
-}
+export type SyncProgressEvent = EventOf<"sync.progress", SyncEventData>
 
 /** A person comes online, types, records a voice message or stops, as far as WhatsApp tells this device */
-export type PresenceChangedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "presence.changed"
-  readonly data: PresenceEventData
-}
-
-/** Instead of events that are not kept any more: to a subscriber who was away for too long */
-export type EventsMissedEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "events.missed"
-  readonly data: MissedEventData
-}
+export type PresenceChangedEvent = EventOf<"presence.changed", PresenceEventData>
 
 /** Somebody tries a webhook */
-export type WebhookTestEvent = {
-  readonly specversion: "1.0"
-  readonly id: string
-  readonly source: string
-  readonly subject?: string
-  readonly time: string
-  readonly datacontenttype: "application/json"
-  readonly dataschema: string
-  readonly type: "webhook.test"
-  readonly data: TestEventData
-}
+export type WebhookTestEvent = EventOf<"webhook.test", TestEventData>
 
 export type TestEventData = {
   readonly webhookId: string
-}
-
-export type MissedEventData = {
-  readonly after: number
-  readonly upTo: number
-  readonly events: number | null
-  readonly since: number | null
-  readonly until: number | null
 }
 
 export type PresenceEventData = {
@@ -418,6 +133,14 @@ export type CoverageSummary = {
   readonly complete: number
   readonly partial: number
   readonly unknown: number
+}
+
+export type MissedEventData = {
+  readonly after: number
+  readonly upTo: number
+  readonly events: number | null
+  readonly since: number | null
+  readonly until: number | null
 }
 
 export type IncidentEventData = {
@@ -946,6 +669,13 @@ export type InspectorSwitch = {
 export type Store = {
   readonly store: "sqlite" | "firestore"
   readonly publishing: PublishingStatus | null
+  readonly disk: DiskSpace | null
+}
+
+export type DiskSpace = {
+  readonly databaseBytes: number
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export type PublishingStatus = {
@@ -996,6 +726,15 @@ export type ErasureList = {
 
 export type PersonRequest = {
   readonly person: string
+}
+
+export type PersonUnknownProblem = {
+  readonly detail?: string
+  readonly instance?: string
+  readonly code: "person-unknown"
+  readonly type: "urn:backscroll:problem:person-unknown"
+  readonly status?: 404
+  readonly title?: "The account has nothing about this person"
 }
 
 export type RetentionDryRunResult = {
@@ -1201,6 +940,7 @@ export type Webhook = {
   readonly state: "active" | "paused" | "disabled"
   readonly reason: string | null
   readonly waiting: number
+  readonly oldestWaitingAt: number | null
   readonly failingLanes: number
   readonly nextAttemptAt: number | null
   readonly deadLetters: number
@@ -1628,6 +1368,7 @@ export type SendForm = {
   readonly idempotencyKey?: string
   readonly type?: "image" | "video" | "audio" | "voice" | "document" | "sticker"
   readonly caption?: string
+  readonly mentions?: string | ReadonlyArray<string>
   readonly fileName?: string
   readonly viewOnce?: boolean
   readonly file: Blob
@@ -1981,7 +1722,7 @@ export type Problem = {
   readonly type: string
   readonly status: number
   readonly title: string
-  /** What is wrong, for programs. New codes are added: bad-field, body-too-large, expectation-failed, forbidden, foreign-origin, headers-too-large, idempotency-key-reused, inspector-off, internal, media-gone, media-not-taken, media-on-its-way, media-unavailable, method-not-allowed, no-endpoint, no-socket, not-found, not-sent, not-waiting, pairing-refused, rate-limited, request-too-slow, session-in-use, session-unusable, store-unavailable, too-many-keys, too-many-webhooks, unauthorized, unreadable-request, unsupported-media-type, upgrade-required, whatsapp-silent, wrong-host, wrong-state */
+  /** What is wrong, for programs. New codes are added: bad-field, body-too-large, expectation-failed, forbidden, foreign-origin, headers-too-large, idempotency-key-reused, inspector-off, internal, media-gone, media-not-taken, media-on-its-way, media-unavailable, method-not-allowed, no-endpoint, no-socket, not-found, not-sent, not-waiting, pairing-refused, person-unknown, rate-limited, request-too-slow, session-in-use, session-unusable, store-unavailable, too-many-keys, too-many-webhooks, unauthorized, unreadable-request, unsupported-media-type, upgrade-required, whatsapp-silent, wrong-host, wrong-state */
   readonly code: string
   /** What is wrong with this request and what to do */
   readonly detail?: string

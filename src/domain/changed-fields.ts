@@ -34,11 +34,20 @@ const SHOWN_AS: Readonly<Partial<Record<keyof Held, string>>> = {
 
 const isKey = (key: string): key is keyof Held => key in SHOWN_AS
 
+const isNothing = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0)
+
+/** By value: what is made anew with the same content has not changed. */
+const isSame = (one: unknown, other: unknown): boolean =>
+  one === other ||
+  (isNothing(one) && isNothing(other)) ||
+  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
+
 /** In alphabetical order. */
 export const changedFields = (before: Held, after: Held): ReadonlyArray<string> => {
   const names = Object.keys(SHOWN_AS)
     .filter(isKey)
-    .filter(key => before[key] !== after[key])
+    .filter(key => !isSame(before[key], after[key]))
     .flatMap(key => SHOWN_AS[key] ?? [])
   return [...new Set(names)].toSorted()
 }
@@ -62,7 +71,7 @@ export const shownChange = (before: Held, after: Held): ShownChange | undefined 
   if (changed.length > 1) return { kind: 'message.changed', changed }
   if (only === 'call') return { kind: 'call.ended', changed }
   if (only === 'reactions') return { kind: 'message.reaction', changed }
-  if (only === 'poll' && before.votes !== after.votes) return { kind: 'message.vote', changed }
+  if (only === 'poll' && !isSame(before.votes, after.votes)) return { kind: 'message.vote', changed }
   if (only === 'media' && !hasStoredFile(before) && hasStoredFile(after))
     return { kind: 'message.media', changed }
   return { kind: 'message.changed', changed }

@@ -27,12 +27,13 @@ export const FEED_KINDS = [
   'outbox.changed',
   'incident.reported',
   'incident.acknowledged',
-  'incident.resolved'
+  'incident.resolved',
+  'events.missed'
 ] as const
 export type FeedKind = (typeof FEED_KINDS)[number]
 
 /** Told as they happen, and kept nowhere. */
-export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'events.missed', 'webhook.test'] as const
+export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'webhook.test'] as const
 export type LiveKind = (typeof LIVE_KINDS)[number]
 
 export type EventKind = FeedKind | LiveKind
@@ -47,7 +48,7 @@ const Facts = Schema.Record(Schema.String, Schema.Json)
 export const FeedEvent = Schema.Struct({
   eventId: Schema.Finite,
   kind: Schema.Literals(FEED_KINDS),
-  /** `null` where it is about no account, or about one that is gone. */
+  /** `null` where it is about no account. */
   accountId: Schema.NullOr(Schema.String),
   threadId: Schema.NullOr(Schema.String),
   messageId: Schema.NullOr(Schema.String),

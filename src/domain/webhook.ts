@@ -3,7 +3,7 @@ import { Schema } from 'effect'
 import { matchesEvent } from './event-pattern.ts'
 import { Time, Whole } from './whole.ts'
 
-/** `disabled`: its server said that it is gone (410). It is `active` again once somebody says so. */
+/** `disabled`: its server said that it is gone (410), its key has ended, or its threads were erased. It is `active` again once somebody says so. */
 export const WebhookState = Schema.Literals(['active', 'paused', 'disabled'])
 export type WebhookState = typeof WebhookState.Type
 
@@ -44,6 +44,8 @@ export const Webhook = Schema.Struct({
   reason: Schema.NullOr(Schema.String),
   /** How many events are still to be delivered, those of conversations that wait among them. */
   waiting: Whole,
+  /** When the oldest of them happened: by that, one sees how far deliveries are behind. `null`: none waits. */
+  oldestWaitingAt: Schema.NullOr(Time),
   /** How many conversations wait because a delivery has failed, and when the next of them is tried; none while it is not active. */
   failingLanes: Whole,
   nextAttemptAt: Schema.NullOr(Time),

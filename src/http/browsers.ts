@@ -88,7 +88,8 @@ export const browserRefusal = (rules: BrowserRules, request: BrowserRequest): Re
 }
 
 const METHODS = 'GET, HEAD, POST, PUT, PATCH, DELETE'
-const REQUEST_HEADERS = 'Authorization, X-Api-Key, apikey, Content-Type, Last-Event-ID, Range'
+const REQUEST_HEADERS =
+  'Authorization, X-Api-Key, apikey, Content-Type, Idempotency-Key, Last-Event-ID, Range'
 const RESPONSE_HEADERS =
   'Content-Disposition, Content-Range, RateLimit, RateLimit-Policy, Retry-After, X-Trace-Id'
 const PREFLIGHT_SECONDS = '600'

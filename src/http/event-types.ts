@@ -1,6 +1,7 @@
 // The types of events that a request names: those that there are, and their beginnings.
 import { Schema } from 'effect'
 import { EVENT_KINDS } from '../domain/events/catalogue.ts'
+import { TEST_TYPE } from '../domain/events/server-events.ts'
 import { FEED_KINDS } from '../domain/feed.ts'
 import { wordsLike } from '../domain/spelling.ts'
 
@@ -10,17 +11,23 @@ const withBeginnings = (kinds: ReadonlyArray<string>): ReadonlyArray<string> =>
 
 /** Those of the log: what is told as it happens is not delivered to webhooks. */
 export const DELIVERED_TYPES = withBeginnings(FEED_KINDS)
-export const STREAMED_TYPES = withBeginnings(EVENT_KINDS.filter(kind => kind !== 'webhook.test'))
+export const STREAMED_TYPES = withBeginnings(EVENT_KINDS.filter(kind => kind !== TEST_TYPE))
+/** One of a webhook: it comes when somebody tries it, and cannot be asked for otherwise. */
+const TEST_TYPES = withBeginnings([TEST_TYPE])
 
 const MOST_DIFFERENT = 3
 const LONGEST_SHOWN = 100
 
-/** What is wrong with a type of event; `undefined` when there is such a one. */
+/** What is wrong with a type of event; `undefined` when there is such a one. The list of all is not repeated for each wrong one. */
 export const typeRefusal = (text: string, types: ReadonlyArray<string>): string | undefined => {
   if (types.includes(text)) return undefined
+  if (TEST_TYPES.includes(text))
+    return `${text} cannot be asked for: a webhook gets it with POST /v1/webhooks/{webhookId}/test`
+  if (STREAMED_TYPES.includes(text))
+    return `${text} is transient: it is told as it happens and not kept, on streams only (GET /v1/events and its WebSocket)`
   const like = wordsLike(text.slice(0, LONGEST_SHOWN), types, MOST_DIFFERENT)
   const meant = like.length === 0 ? '' : ` Was ${like.slice(0, 3).join(' or ')} meant?`
-  return `There is no type of event ${JSON.stringify(text.slice(0, LONGEST_SHOWN))}.${meant} Expected one of ${types.join(', ')}`
+  return `There is no type of event ${JSON.stringify(text.slice(0, LONGEST_SHOWN))}.${meant} GET /events/schemas lists all; message.* means those that begin so`
 }
 
 export const eventTypeOf = (types: ReadonlyArray<string>) =>

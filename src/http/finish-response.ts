@@ -82,6 +82,10 @@ const answered = (rules: BrowserRules, asked: HttpServerRequest.HttpServerReques
   return preflight && Effect.succeed(withPageHeaders(preflight))
 }
 
+/** As HTTP asks of every 401. It makes no browser ask for a password. */
+const withChallenge = (response: HttpServerResponse.HttpServerResponse) =>
+  response.status === 401 ? HttpServerResponse.setHeader(response, 'www-authenticate', 'Bearer') : response
+
 /** As it goes out. */
 const finished = Effect.fnUntraced(function* (
   rules: BrowserRules,
@@ -90,7 +94,10 @@ const finished = Effect.fnUntraced(function* (
   startedAt: number
 ) {
   const response = yield* withTraceId(
-    HttpServerResponse.setHeaders(withPageHeaders(withProblem(asked, answer)), corsHeaders(rules, asked))
+    HttpServerResponse.setHeaders(
+      withPageHeaders(withChallenge(withProblem(asked, answer))),
+      corsHeaders(rules, asked)
+    )
   )
   yield* logRequest(asked, response, startedAt)
   return asksForUpgrade(asked) ? HttpServerResponse.setHeader(response, 'connection', 'close') : response

@@ -21,6 +21,7 @@ export const PROBLEMS = {
   'not-sent': { status: 422, title: 'The message was not sent' },
   'not-waiting': { status: 409, title: 'The outbox entry is no longer queued' },
   'pairing-refused': { status: 409, title: 'WhatsApp did not link the account' },
+  'person-unknown': { status: 404, title: 'The account has nothing about this person' },
   'rate-limited': { status: 429, title: 'The key has made too many requests' },
   'request-too-slow': { status: 408, title: 'The request did not arrive in time' },
   'session-in-use': { status: 409, title: 'This session is used already' },

@@ -31,6 +31,12 @@ export class Forbidden extends HttpApiError.Problem<Forbidden>()('Forbidden', ..
 
 export class NotFound extends HttpApiError.Problem<NotFound>()('NotFound', ...withCode('not-found', {})) {}
 
+/** An account has nothing of the person who was asked for: everything was looked through. */
+export class PersonUnknown extends HttpApiError.Problem<PersonUnknown>()(
+  'PersonUnknown',
+  ...withCode('person-unknown', {})
+) {}
+
 /** The account cannot do this in its current state. */
 export class WrongState extends HttpApiError.Problem<WrongState>()(
   'WrongState',

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { LONGEST } from '../../src/domain/lengths.ts'
 import { NO_DETAILS } from '../../src/domain/message.ts'
+import { shownChange } from '../../src/domain/changed-fields.ts'
 import { applyChange, type Held, type MessageChange } from '../../src/domain/change.ts'
 import { pollAfter } from '../../src/domain/poll.ts'
 import { thorough } from '../thorough.ts'
@@ -180,4 +181,19 @@ test('the parts of an answer replace each other in any order; its first part is 
       })
     })
   )
+})
+
+test('what an event says has changed is what an application sees change', () => {
+  const shown = (change: MessageChange, before = HELD) =>
+    shownChange(before, applyChange({ ...before, mentions: [...before.mentions] }, change))
+  expect(shown({ to: 'edited', body: 'other', at: 1 })).toEqual({
+    kind: 'message.changed',
+    changed: ['body', 'edits']
+  })
+  expect(shown({ to: 'revoked', at: 1 })).toEqual({ kind: 'message.changed', changed: ['body', 'type'] })
+  expect(shown({ to: 'reacted', sender: 'me', emoji: '🌴', at: 1 })).toEqual({
+    kind: 'message.reaction',
+    changed: ['reactions']
+  })
+  expect(shownChange(HELD, { ...HELD, votes: [], mentions: [], poll: null })).toBeUndefined()
 })

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
 import { once } from 'node:events'
-import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
@@ -184,6 +184,11 @@ test('a key that was created is used from its file, and may do what its role all
   expect(created).toMatchObject({ code: 0, stderr: '' })
   expect(created.stdout).not.toContain('bsk_')
   expect(statSync(file).mode & 0o777).toBe(0o600)
+  // A key that cannot be kept is not issued.
+  expect(
+    await run('keys', 'create', 'Another', '--role', 'viewer', '--all-accounts', '--save', file)
+  ).toMatchObject({ code: 2, stderr: expect.stringContaining(`${file} cannot be made: there is a file`) })
+  expect(resultsOf(await run('keys', '--json'))).toHaveLength(1)
   const asViewer = (...args: ReadonlyArray<string>) =>
     backscrollHere([...args, '--key-file', file], { BACKSCROLL_URL: stage().server.url })
   expect((await asViewer('accounts')).stdout).toContain('Shop')
@@ -295,7 +300,7 @@ test('retention is shown, and a dry run tells what would go', async () => {
   expect(messages).toMatchObject({ keep: 3_600_000, accounts: [{ accountId }] })
   expect(messages.wouldRemove).toBeGreaterThanOrEqual(25)
   expect(await run('retention', 'dry-run', '--messages', 'soon')).toMatchObject({
-    code: 1,
+    code: 2,
     stdout: '',
     stderr: expect.stringMatching(/messages: Expected 12h, 365d/)
   })
@@ -332,10 +337,17 @@ test('a person is taken along with the files, then erased by whoever types who i
   expect(entries.get((withFile as { files: ReadonlyArray<{ path: string }> }).files[0]!.path)).toEqual(bytes)
   expect(lines.at(-1)).toMatchObject({ kind: 'end', files: 1, filesNotStored: 0 })
   expect((await run('person', 'export', person.phoneNumber, '--lines')).stdout).toContain('{"kind":"end"')
-  expect(await run('person', 'export', 'nobody', join(elsewhere.path, 'nobody.zip'))).toMatchObject({
-    code: 1,
+  const nobody = join(elsewhere.path, 'nobody.zip')
+  expect(await run('person', 'export', 'nobody', nobody)).toMatchObject({
+    code: 2,
     stderr: expect.stringContaining('person: Expected a phone number')
   })
+  expect(await run('person', 'export', '+15550009999', nobody)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/has nothing about this person.*\(person-unknown\)$/m)
+  })
+  // What was not written whole is not there, and can be tried again.
+  expect(existsSync(nobody)).toBe(false)
 
   const unsure = await run('person', 'erase', person.phoneNumber)
   expect([unsure.code, unsure.stdout]).toEqual([2, ''])
@@ -354,6 +366,10 @@ test('a person is taken along with the files, then erased by whoever types who i
   ]
   expect((await run('person', 'erasure', erasureId)).stdout).toBe(erased.stdout)
   expect(await run('person', 'erasure', 'none')).toMatchObject({ code: 1, stdout: '' })
+  expect(await run('person', 'erase', '+15550009999', '--confirm', '+15550009999')).toMatchObject({
+    code: 0,
+    stderr: expect.stringMatching(/^Nothing about \+15550009999 was found in Shop: check the number/m)
+  })
 })
 
 test('a backup of the running server is restored into another folder', async () => {
@@ -392,14 +408,24 @@ const REFUSED: ReadonlyArray<Refused> = [
   [['acounts'], {}, 2, 'did you mean accounts'],
   [['accounts', '--key', 'secret'], {}, 2, 'Unrecognized flag: --key'],
   [['send', 'hello'], {}, 2, '--to'],
-  [['send', '--to', 'nonsense', 'hello'], {}, 1, 'to: '],
-  [['search', 'x', '--since', 'yesterday'], {}, 1, 'since: '],
+  [['send', '--to', 'nonsense', 'hello'], {}, 2, '--to: '],
+  [['send', '--to', '+15550100200', '--file', '/nonexistent', 'x'], {}, 2, 'There is no such file or folder'],
+  [['send', '--to', '+15550100200', '--type', 'image', 'x'], {}, 2, '--file'],
+  [
+    ['send', '--to', '+15550100200', '--timeout', 'soon', 'x'],
+    {},
+    2,
+    '--timeout: Expected a time with its unit'
+  ],
+  [['search', 'x', '--since', 'yesterday'], {}, 2, '--since: '],
+  [['search', 'x', '--limit', '0'], {}, 2, '--limit'],
+  [['pair', '--new', 'x', '--code', 'mine'], {}, 2, '--code is a phone number'],
   [['keys', 'create', 'x', '--role', 'viewer'], {}, 2, '--all-accounts'],
   [['start', '--port', 'eighty'], {}, 2, '--port'],
   [['backup', '/dev/null/x'], { DATA_DIR: '/nonexistent' }, 1, 'No backup was made']
 ]
 /** What works with a server reads no settings of its own. */
-const RUNS_HERE = new Set(['accounts', 'acounts', 'send', 'search', 'keys'])
+const RUNS_HERE = new Set(['accounts', 'acounts', 'send', 'search', 'keys', 'pair'])
 /** One for each code. */
 const ONE_EACH = [...new Map(REFUSED.map(refused => [refused[2], refused])).values()]
 

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { WebSocket } from 'ws'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Result, Schema } from 'effect'
+import { CATALOGUE } from '../../src/domain/events/catalogue.ts'
 import type { CloudEvent } from '../../src/domain/cloud-event.ts'
 import type { RetentionState } from '../../src/domain/retention.ts'
 import { Api } from '../../harness/api.ts'
@@ -108,6 +110,31 @@ test('types and threads are filters on both', async () => {
   sse.stop()
 })
 
+test('a thread that becomes a part of another one is followed there, also by its older id', async () => {
+  const { accountId, phone } = await linked()
+  const contact = stage.simulator.createContact({ name: 'Late' })
+  await phone.receive({ from: contact, text: 'by LID alone', addressing: 'lid', bare: true })
+  const thread = await stage.api.until('the thread', async () =>
+    (await stage.api.threads(accountId)).find(({ clientJid }) => clientJid === contact.lid)
+  )
+  const query = `?types=message.stored,thread.merged&threadId=${encodeURIComponent(thread.threadId)}`
+  const [sse, socket] = [await stage.api.subscribe(query), connect(query)]
+  await socket.opened
+  // WhatsApp is asked about the number, and names the LID.
+  const sent = await stage.api.send(accountId, `+${contact.phoneNumber}`, 'by number')
+  await until('one thread', () => sse.seen.find(({ type }) => type === 'thread.merged'))
+  const later = await stage.api.subscribe(`${query}&after=${sse.seen.at(-1)!.eventId}`)
+  await phone.receive({ from: contact, text: 'as one person', addressing: 'pn', bare: true })
+  const isIt = (event: CloudEvent): boolean =>
+    event.type === 'message.stored' && event.data.message?.body === 'as one person'
+  for (const events of [sse.seen, socket.events, later.seen]) {
+    const { data } = await until('the message', () => events.find(isIt))
+    expect(data).toMatchObject({ threadId: (await stage.api.thread(sent.threadId)).threadId })
+  }
+  socket.close()
+  for (const stream of [sse, later]) stream.stop()
+})
+
 test('what is sent is told as it gets on: accepted, sent; and who types is told to those who listen', async () => {
   const { accountId, phone } = await linked()
   const [contact] = phone.contacts
@@ -150,6 +177,15 @@ test('a code to link with is told to operators only, and is not in the log', asy
   for (const stream of [told, untold, late]) stream.stop()
 })
 
+test('who follows an account is told that it is removed', async () => {
+  const { accountId } = await stage.api.createAccount('Short')
+  const { seen, stop } = await stage.api.subscribe(`?accountId=${accountId}`)
+  await stage.api.request('DELETE', `/v1/accounts/${accountId}`)
+  const removed = await until('that it is removed', () => seen.at(-1))
+  expect(removed).toMatchObject({ type: 'account.removed', data: { accountId, name: 'Short' } })
+  stop()
+})
+
 test('a WebSocket takes a key by header or as a protocol, refuses others, and ends with the key', async () => {
   const { key, keyId } = await issue({ role: 'viewer' })
   const inProtocol = `backscroll.key.${Buffer.from(key).toString('base64url')}`
@@ -174,6 +210,7 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
       () => connection.close(),
       (refused: Error) => JSON.parse(refused.message)
     )
+  const { accountId } = await linked()
   const asked: ReadonlyArray<readonly [query: string, headers: Record<string, string>, told: object]> = [
     ['?after=abc', {}, { status: 400, errors: [{ path: ['query', 'after'] }] }],
     ['', { 'last-event-id': 'abc' }, { status: 400, errors: [{ path: ['headers', 'last-event-id'] }] }],
@@ -191,9 +228,18 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
     [
       '?types=message.*,nothing.*',
       {},
-      { status: 400, errors: [{ message: expect.stringContaining('call.*') }] }
+      { status: 400, errors: [{ message: expect.stringContaining('/events/schemas') }] }
     ],
-    ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }]
+    ['?types=webhook.test', {}, { status: 400, errors: [{ message: expect.stringContaining('/test') }] }],
+    ['?types=', {}, { status: 400, errors: [{ path: ['query', 'types'] }] }],
+    ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }],
+    [`?threadId=${accountId}__0@s.whatsapp.net`, {}, { status: 404, code: 'not-found' }],
+    ['?threadId=nothing', {}, { status: 404, code: 'not-found' }],
+    [
+      `?accountId=${accountId}&threadId=acc-other__1@s.whatsapp.net`,
+      {},
+      { status: 400, errors: [{ path: ['query', 'threadId'] }] }
+    ]
   ]
   for (const [query, headers, told] of asked) {
     const response = await stage.api.fetch(`/v1/events${query}`, { headers })
@@ -217,6 +263,27 @@ test('both go on after the event that the header names', async () => {
   })
   expect((await until('the event', () => again.events[0])).id).toBe(unseen!.id)
   again.close()
+})
+
+test('whose place is beyond the log is told so on both ways, and goes on from its end', async () => {
+  const { accountId, phone } = await linked()
+  const place = Number.MAX_SAFE_INTEGER
+  const query = `?accountId=${accountId}&types=message.stored&after=${place}`
+  const [sse, socket] = [await stage.api.subscribe(query), connect(query)]
+  for (const events of [sse.seen, socket.events]) {
+    const missed = await until('that it is beyond', () => events[0])
+    const { data, id } = missed
+    expect(missed).toMatchObject({ type: 'events.missed', data: { after: place, upTo: expect.any(Number) } })
+    expect(id).toBe(String((data as { upTo: number }).upTo))
+  }
+  await phone.receive({ from: phone.contacts[0]!, text: 'since then' })
+  for (const events of [sse.seen, socket.events])
+    expect(await until('the message', () => events[1])).toMatchObject({
+      type: 'message.stored',
+      data: { message: { body: 'since then' } }
+    })
+  socket.close()
+  sse.stop()
 })
 
 test('the schemas of events are public, each at the address that its events name', async () => {
@@ -251,6 +318,14 @@ test('who was away for longer than events are kept is told what is gone', async 
   const { seen, stop } = await stage.api.subscribe('?after=0')
   const last = await until('what has happened', () => seen.at(-1))
   stop()
+  const isAsPublished = ({ data, type }: CloudEvent): boolean =>
+    Result.isSuccess(
+      Schema.decodeResult(CATALOGUE[type].data as Schema.Codec<unknown>)(data, {
+        onExcessProperty: 'error'
+      })
+    )
+  expect(new Set(seen.map(({ type }) => type)).size).toBeGreaterThan(6)
+  expect(seen.filter(event => !isAsPublished(event))).toEqual([])
   await stage.server.stop()
   const database = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
   database

@@ -129,6 +129,8 @@ describe('a key', () => {
   })
 
   test('is taken from each of three headers', async () => {
+    const { headers } = await fetch(`${admin().url}/v1/accounts`)
+    expect(headers.get('www-authenticate')).toBe('Bearer')
     const { key } = await issue({ role: 'viewer' })
     for (const [headers, status] of [
       [{ authorization: `Bearer ${key}` }, 200],
@@ -445,6 +447,14 @@ describe('a page in a browser', () => {
       headers: { 'access-control-allow-origin': app, 'access-control-max-age': '600' },
       text: ''
     })
+    const { headers } = await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: app })
+    // What the typed client sends, and every header of the contract.
+    const { paths } = (await admin().request<{ paths: object }>('GET', '/openapi.json')).body
+    const named = JSON.stringify(paths).matchAll(/"name":"([^"]+)","in":"header"/g)
+    const sent = ['authorization', 'content-type', ...[...named].map(([, name]) => name!)]
+    expect(sent).toContain('idempotency-key')
+    const allowed = String(headers['access-control-allow-headers']).toLowerCase().split(', ')
+    expect(sent.filter(name => !allowed.includes(name.toLowerCase()))).toEqual([])
     const other = await asBrowser('OPTIONS', '/v1/accounts', { ...first, origin: 'https://evil.example' })
     expect(other.status).toBe(405)
     expect(other.headers).not.toHaveProperty('access-control-allow-origin')

@@ -41,7 +41,13 @@ test('accounts by state, their transitions, messages in and out, depths and the 
   expect(samples.get('backscroll_messages_received_total')).toBeGreaterThanOrEqual(1)
   expect(samples.get('backscroll_messages_sent_total')).toBe(1)
   expect(samples.get('backscroll_messages')).toBe(22)
-  for (const depth of ['inbox_waiting', 'outbox_waiting', 'history_chunks_pending', 'ingest_lag_seconds'])
+  for (const depth of [
+    'inbox_waiting',
+    'outbox_waiting',
+    'history_chunks_pending',
+    'ingest_lag_seconds',
+    'webhook_lag_seconds'
+  ])
     expect([depth, samples.get(`backscroll_${depth}`)]).toEqual([depth, 0])
   expect(samples.get('backscroll_gaps_open')).toBeGreaterThanOrEqual(0)
   expect(samples.get('backscroll_resident_memory_bytes')).toBeGreaterThan(50_000_000)

@@ -202,6 +202,18 @@ describe('the same request twice', () => {
     expect(byHeader).toEqual({ status: 202, body: first })
     expect(await received(phone, first.entryId)).toMatchObject({ times: 1 })
 
+    for (const [key, slot] of [
+      ['k2', 'payload'],
+      ['k'.repeat(201), 'headers']
+    ] as const)
+      expect(
+        await api.request(
+          'POST',
+          path,
+          { text: 'once', to, idempotencyKey: 'k1' },
+          { 'idempotency-key': key }
+        )
+      ).toMatchObject({ status: 400, body: { errors: [{ path: [slot, expect.any(String)] }] } })
     const other = await api.request('POST', path, { to, text: 'another', idempotencyKey: 'k1' })
     expect(other).toMatchObject({
       status: 409,

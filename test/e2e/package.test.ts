@@ -145,18 +145,39 @@ const older = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
   return Number.parseInt(stdout, 10) < 22
 })
 
+const read = (file: string): { readonly [field: string]: Readonly<Record<string, string>> } =>
+  JSON.parse(readFileSync(join(ROOT, file), 'utf8'))
+const numbersOf = (version: string): ReadonlyArray<number> => version.split('.').map(Number)
+
+test('no package that it brings needs a newer Node than it says: npm would warn at each start', () => {
+  const { dependencies, engines } = read('package.json')
+  const [oldest = ''] = /[\d.]+$/.exec(engines!['node']!) ?? []
+  const needs = Object.keys(dependencies!).flatMap(name => {
+    const [, needed] =
+      /^>=\s*([\d.]+)/.exec(read(`node_modules/${name}/package.json`)['engines']?.['node'] ?? '') ?? []
+    return needed === undefined ? [] : [{ name, needed }]
+  })
+  expect(needs.map(({ name }) => name)).toContain('undici')
+  const isNewer = (needed: string): boolean => {
+    const [[major = 0, minor = 0], [ourMajor = 0, ourMinor = 0]] = [numbersOf(needed), numbersOf(oldest)]
+    return major > ourMajor || (major === ourMajor && minor > ourMinor)
+  }
+  expect(needs.filter(({ needed }) => isNewer(needed))).toEqual([])
+  expect(isNewer('22.20.0')).toBe(true)
+})
+
 test('an older Node is told what to do', () => {
   const entry = join(ROOT, 'build', 'backscroll.js')
   const pretended = spawnSync(
     process.execPath,
     [
       '--import',
-      `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.15.1'}})`,
+      `data:text/javascript,Object.defineProperty(process,'versions',{value:{...process.versions,node:'22.18.1'}})`,
       entry
     ],
     { encoding: 'utf8' }
   )
-  const sentence = /^Backscroll needs Node 22\.16 or newer, found [\d.]+: install Node 24 .*\n$/
+  const sentence = /^Backscroll needs Node 22\.19 or newer, found [\d.]+: install Node 24 .*\n$/
   expect([pretended.status, pretended.stdout, pretended.stderr]).toEqual([
     1,
     '',

@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, w
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
+import type { SeenEvent } from '../../harness/event-stream.ts'
 import { InProcessServer } from '../../harness/in-process-server.ts'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
@@ -24,6 +25,9 @@ const readableByOthers = (folder: string): ReadonlyArray<string> =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     name => (statSync(join(folder, name)).mode & 0o077) !== 0
   )
+
+const isOfAccount = ({ data, type }: SeenEvent): boolean =>
+  type === 'account.created' && data.name === 'Since the copy'
 
 const untilComplete = async (stage: AnyStage, accountId: string, phone: Phone) => {
   let lacking: ReadonlyArray<unknown> = []
@@ -116,6 +120,15 @@ test('a backup is restored into an empty folder with its key, and over a damaged
   const file = createHash('sha256').update('a picture').digest('hex')
   writeFileSync(join(media, file), 'a picture')
   writeFileSync(join(media, 'f'.repeat(64)), 'something else')
+  const sinceCopy = async (): Promise<string> => {
+    const open = await InProcessServer.start({ dataDir: data })
+    const told = await open.api.subscribe('?after=0')
+    await open.api.createAccount('Since the copy')
+    const { id } = await open.api.until('the event', async () => told.seen.find(isOfAccount))
+    told.stop()
+    await open.stop()
+    return id
+  }
   expect((await command(data, 'backup', '--key', key, copy)).result).toMatchObject({
     files: { count: 1, bytes: 9 },
     damagedFiles: [`media/${'f'.repeat(64)}`]
@@ -132,9 +145,17 @@ test('a backup is restored into an empty folder with its key, and over a damaged
   })
   await restored.stop()
 
+  const place = await sinceCopy()
   truncateSync(join(data, 'backscroll.db'), 5000)
   expect(await command(data, 'restore', copy)).toMatchObject({ code: 0 })
   const again = await InProcessServer.start({ dataDir: data })
+  // Another event would have had this number by now.
+  for (const name of ['One', 'Two', 'Three']) await again.api.createAccount(name)
+  const resumed = await again.api.subscribe(`?after=${place}&types=account.created`)
+  await again.api.until('what is new', async () => resumed.seen[3])
+  expect(resumed.seen.map(({ type }) => type)).toEqual(['events.missed', ...Array(3).fill('account.created')])
+  expect(resumed.seen[0]!.eventId).toBeGreaterThan(Number(place))
+  resumed.stop()
   expect(await again.api.account(accountId)).toMatchObject({ name: 'Kept' })
   await again.stop()
 

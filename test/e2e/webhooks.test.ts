@@ -44,7 +44,13 @@ test('every new message is delivered once it is stored, signed so that the publi
     types: ['message.*'],
     headers: { authorization: 'Bearer of-theirs' }
   })
-  expect(webhook).toMatchObject({ state: 'active', headers: ['authorization'], waiting: 0, accountId })
+  expect(webhook).toMatchObject({
+    state: 'active',
+    headers: ['authorization'],
+    waiting: 0,
+    oldestWaitingAt: null,
+    accountId
+  })
   expect(JSON.stringify(webhook)).not.toContain('of-theirs')
   const [contact] = phone.contacts
   await phone.receive({ from: contact!, text: 'hello' })
@@ -104,7 +110,11 @@ test('a conversation waits for the event that was not taken; others go on, and n
   await phone.receive({ from: other!, text: 'other' })
   await until('the other conversation', () => receiver.texts.includes('other') || undefined)
   expect(receiver.texts).not.toContain('troubled 2')
-  await until('both to be counted', async () => (await read(webhook.webhookId)).waiting === 2 || undefined)
+  const waiting = await until('both to be counted', async () => {
+    const now = await read(webhook.webhookId)
+    return now.waiting === 2 ? now : undefined
+  })
+  expect(waiting.oldestWaitingAt).toBe(Date.parse(receiver.received[0]!.event.time))
   const [failed] = (await deliveriesOf(webhook.webhookId)).filter(({ outcome }) => outcome === 'failed')
   expect(failed).toMatchObject({
     status: 500,
@@ -290,7 +300,10 @@ test('what is wrong with a webhook is said by field', async () => {
     [{ url: 'ftp://example.com' }, 'http://'],
     [{ url: 'https://user:pass@example.com' }, 'without a user name'],
     [{ url: 'https://example.com', types: ['mesage.stored'] }, 'message.stored meant?'],
-    [{ url: 'https://example.com', types: ['nothing.*'] }, 'thread.*'],
+    [{ url: 'https://example.com', types: ['nothing.*'] }, '/events/schemas'],
+    [{ url: 'https://example.com', types: ['presence.changed'] }, 'transient'],
+    [{ url: 'https://example.com', types: ['sync.*'] }, 'on streams only'],
+    [{ url: 'https://example.com', types: ['webhook.test'] }, '/test'],
     [{ url: 'http://0.0.0.0/' }, 'none of a server'],
     [{ url: 'https://example.com', headers: { 'webhook-id': 'x' } }, 'cannot be set'],
     [{ url: 'https://example.com', headers: { 'Content-Type': 'text/plain' } }, 'application/json'],

@@ -1,24 +1,15 @@
 // Copies a response of the server into a new file, or to standard output, to its end.
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs'
+import { fsyncSync, writeSync } from 'node:fs'
 import { Effect, Option, Stream } from 'effect'
-import { type CommandFailed, failed, misused, wordsOf } from './failure.ts'
+import { type CommandFailed, failed, wordsOf } from './failure.ts'
+import { newFile, wordsOfFileError } from './files.ts'
 import { withProgress } from './screen/progress.ts'
 import { Screen } from './screen/screen.ts'
 import { sizeText } from './screen/style.ts'
 
-/** A new file, for its owner only. */
-const newFile = (path: string) =>
-  Effect.acquireRelease(
-    Effect.try({
-      try: () => openSync(path, 'wx', 0o600),
-      catch: cause => misused(`The file cannot be made: ${wordsOf(cause)}`)
-    }),
-    file => Effect.sync(() => closeSync(file))
-  )
-
 type Sink = (bytes: Uint8Array) => Effect.Effect<void, CommandFailed>
 
-const diskFull = (cause: unknown) => failed(`The file cannot be written: ${wordsOf(cause)}`)
+const diskFull = (cause: unknown) => failed(`The file cannot be written: ${wordsOfFileError(cause)}`)
 
 /** Where the bytes go, and what is to be done at their end. Standard output takes text. */
 const sinkFor = Effect.fnUntraced(function* (path: Option.Option<string>) {

@@ -14,13 +14,25 @@ const isAboutStart = ([, command]: ReadonlyArray<string>): boolean => command ==
 const SETTINGS = () =>
   `\nSettings are environment variables, or lines of a file named .env:\n\n${describeSettings()}`
 
-/** The first line of an error's words; hints follow it. */
+/** What the parser says, and what people understand. */
+const PLAINER: ReadonlyArray<readonly [said: RegExp, plainer: string]> = [
+  [/Did you mean this\?/, '- did you mean'],
+  [/Expected: Path does not exist: .*/, 'There is no such file or folder'],
+  [/Expected: Path is not a file: .*/, 'It is a folder, not a file'],
+  [/Expected: Path is not a directory: .*/, 'It is a file, not a folder'],
+  [/Expected a string representing a finite number/, 'Expected a whole number'],
+  [/Expected a valid Date/, 'Expected a time, such as 2027-01-31 or 2027-01-31T09:00:00Z']
+]
+
+/** An error in one line: hints follow the words. */
 const wordsOf = (error: { readonly message: string }): string =>
-  error.message
-    .split(/\n+\s*/)
-    .map(plain)
-    .join(' ')
-    .replace('Did you mean this?', '- did you mean')
+  PLAINER.reduce(
+    (text, [said, plainer]) => text.replace(said, plainer),
+    error.message
+      .split(/\n+\s*/)
+      .map(plain)
+      .join(' ')
+  )
 
 export const presenter: CliOutput.Presenter = {
   present: event =>

@@ -24,17 +24,20 @@ export const IncidentData = Schema.Struct({
 }).annotate({ identifier: 'IncidentEventData' })
 
 export const MissedData = Schema.Struct({
-  /** The event after which some are not kept any more, and the last of them. */
+  /**
+   * The event after which some are missing, and the number up to which they are. Where `upTo` is below `after`, this server's log has never
+   * come to `after`: it is another log.
+   */
   after: Whole,
   upTo: Whole,
-  /** How many of them a webhook would have got; `null` where that is not known. */
+  /** How many of them a webhook would have got; `null` where that is not known, as for a copy of the database that was restored. */
   events: Schema.NullOr(Whole),
   /** When the first and the last of them happened; `null` where that is not known. */
   since: Schema.NullOr(Time),
   until: Schema.NullOr(Time)
 }).annotate({ identifier: 'MissedEventData' })
 
-/** Instead of events that are not kept any more. */
+/** Instead of events that are not there. Everybody is told, whatever they have asked for. */
 export const MISSED_TYPE = 'events.missed'
 
 /** An endpoint is tried. */
@@ -62,8 +65,8 @@ export const SERVER_EVENTS = {
   ),
   'incident.acknowledged': durable('A person has seen an incident', IncidentData, incidentExample),
   'incident.resolved': durable('The cause of an incident is over', IncidentData, incidentExample),
-  [MISSED_TYPE]: transient(
-    'Instead of events that are not kept any more: to a subscriber who was away for too long',
+  [MISSED_TYPE]: durable(
+    'Instead of events that are not there: not kept any more, for who was away for too long; or gone with the state of the database that an older copy has replaced. Read anew what you need',
     MissedData,
     { after: 4711, upTo: 9000, events: null, since: null, until: null }
   ),

@@ -79,7 +79,7 @@ const update = Effect.fnUntraced(function* (
   if (before !== undefined) yield* events.append(accountId, eventsOf(before, facts))
 })
 
-/** Its own events go with it: the last one is of no account. */
+/** Its own events go with it, but for the last one: who follows the account is told. */
 const remove = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   tables: Tables['Service'],
@@ -89,5 +89,5 @@ const remove = Effect.fnUntraced(function* (
   const record = yield* readAccount(sql, accountId)
   yield* tables.removeAccount(accountId)
   if (record === undefined) return
-  yield* events.append(null, [{ kind: 'account.removed', facts: { accountId, name: record.name } }])
+  yield* events.append(accountId, [{ kind: 'account.removed', facts: { accountId, name: record.name } }])
 })

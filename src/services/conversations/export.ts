@@ -26,6 +26,8 @@ export interface ExportSources {
   readonly accounts: AccountStore['Service']
   readonly exports: ExportStore['Service']
   readonly threads: ThreadStore['Service']
+  /** Completes when others have had their turn: waited for before each page. */
+  readonly turn: Effect.Effect<void>
 }
 
 /** A set of row numbers, one bit for each. */
@@ -116,14 +118,14 @@ interface PagesQuery {
 }
 
 const pages = (
-  { exports }: ExportSources,
+  { exports, turn }: ExportSources,
   progress: Progress,
   { threadId, times, without }: PagesQuery
 ): Stream.Stream<Lines, DatabaseError> =>
   Stream.paginate<ExportQuery, Lines, DatabaseError>(
     { ...times, upTo: progress.upTo, limit: PAGE },
     Effect.fnUntraced(function* (query) {
-      yield* Effect.yieldNow
+      yield* turn
       const found = yield* exports.page(threadId, query)
       const last = found.at(-1)
       const after = last && { time: last.message.tsClient, row: last.row }

@@ -16,11 +16,13 @@ import {
   type FoundRow,
   forgetQuotes,
   forgetThreadsQuoted,
+  isPersonKnown,
   type KnownPerson,
   personOf,
   type PersonScan,
   rowsOfPerson,
   rowsOfThread,
+  scannedUpTo,
   threadsWithMessages
 } from './sql/person-rows.ts'
 import { refreshSummaries } from './sql/threads.ts'
@@ -45,8 +47,12 @@ export class PersonalMessages extends Context.Service<
     readonly personOf: (accountId: string, address: string) => Effect.Effect<KnownPerson, DatabaseError>
     /** The row of the message that was stored last. */
     readonly newestRow: Effect.Effect<number, DatabaseError>
-    /** Messages in these rows that the person wrote or that name them. */
-    readonly rows: (scan: PersonScan) => Effect.Effect<ReadonlyArray<FoundRow>, DatabaseError>
+    /** Whether there is a conversation with them, an entry of the address book, or another address of theirs. */
+    readonly isKnown: (accountId: string, person: KnownPerson) => Effect.Effect<boolean, DatabaseError>
+    /** The messages of a scan, and up to which row it has come. */
+    readonly rows: (
+      scan: PersonScan
+    ) => Effect.Effect<{ readonly rows: ReadonlyArray<FoundRow>; readonly scanned: number }, DatabaseError>
     /** Removes the oldest messages of a thread until a time, up to so many. */
     readonly removeOfThread: (
       accountId: string,
@@ -54,8 +60,10 @@ export class PersonalMessages extends Context.Service<
       until: number,
       limit: number
     ) => Effect.Effect<Removed, DatabaseError>
-    /** Removes what the person wrote in these rows, and takes what others' messages say of them. */
-    readonly removeInRows: (scan: PersonScan) => Effect.Effect<Removed, DatabaseError>
+    /** Removes what the person wrote of the messages of a scan, and takes what others' messages say of them. */
+    readonly removeInRows: (
+      scan: PersonScan
+    ) => Effect.Effect<{ readonly removed: Removed; readonly scanned: number }, DatabaseError>
     /** Removes what is left of the person's threads and in other tables: answers how many rows of which. */
     readonly removeRest: (
       accountId: string,
@@ -82,7 +90,12 @@ export class PersonalMessages extends Context.Service<
         personOf: (accountId, address) =>
           personOf(sql, accountId, address).pipe(asDatabaseError('looking for a person')),
         newestRow: newestRow(sql).pipe(asDatabaseError('newestRow')),
-        rows: scan => rowsOfPerson(sql, scan).pipe(asDatabaseError('messages of a person')),
+        isKnown: (accountId, person) =>
+          isPersonKnown(sql, accountId, person).pipe(asDatabaseError('looking for a person')),
+        rows: scan =>
+          Effect.map(rowsOfPerson(sql, scan), rows => ({ rows, scanned: scannedUpTo(scan, rows) })).pipe(
+            asDatabaseError('messages of a person')
+          ),
         removeOfThread: (accountId, threadId, until, limit) =>
           removing(removeOfThread(context, accountId, threadId, until, limit)),
         removeInRows: scan => removing(removeInRows(context, scan)),
@@ -159,8 +172,8 @@ const takeFrom = Effect.fnUntraced(function* (
 })
 
 const removeInRows = Effect.fnUntraced(function* (context: RemovalContext, scan: PersonScan) {
-  const { accountId, addresses } = scan
-  const isPerson = (jid: string): boolean => addresses.includes(jid)
+  const { accountId, person } = scan
+  const isPerson = (jid: string): boolean => person.addresses.includes(jid)
   const found = yield* rowsOfPerson(context.sql, scan)
   const written = found.filter(({ sender }) => sender !== null && isPerson(sender))
   const reworded = new Set<string>()
@@ -181,7 +194,7 @@ const removeInRows = Effect.fnUntraced(function* (context: RemovalContext, scan:
     changed: found.length - gone.length,
     quotes
   }
-  return removed
+  return { removed, scanned: scannedUpTo(scan, found) }
 })
 
 const removeRest = Effect.fnUntraced(function* (

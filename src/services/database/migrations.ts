@@ -38,6 +38,7 @@ import { webhookFilters } from './migrations/0038-webhook-filters.ts'
 import { retention } from './migrations/0041-retention.ts'
 import { erasures } from './migrations/0042-erasures.ts'
 import { webhookAnswers } from './migrations/0043-webhook-answers.ts'
+import { webhooksOfThreads } from './migrations/0044-webhooks-of-threads.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -76,7 +77,8 @@ export const MIGRATIONS = {
   '0038_webhook_filters': webhookFilters,
   '0041_retention': retention,
   '0042_erasures': erasures,
-  '0043_webhook_answers': webhookAnswers
+  '0043_webhook_answers': webhookAnswers,
+  '0044_webhooks_of_threads': webhooksOfThreads
 }
 
 const TABLE = 'migrations'

@@ -71,6 +71,8 @@ export interface OwnedTable {
   }
   /** The columns that hold a person's address. Their rows are deleted when everything of that person is removed. */
   readonly people?: ReadonlyArray<string>
+  /** What else goes of a person than whole rows. */
+  readonly onPersonRemoval?: TableChange<PersonRemoval>
   /** The column that names a message, and what happens to its rows when it gets another id. */
   readonly message?: {
     readonly column: string
@@ -195,10 +197,12 @@ const messageRemovalOf = ({ message, name, thread }: OwnedTable): TableChange<Me
 const removePerson = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   all: ReadonlyArray<OwnedTable>,
-  { accountId, addresses, threadIds }: PersonRemoval
+  person: PersonRemoval
 ) {
+  const { accountId, addresses, threadIds } = person
   const removed = new Map<string, number>()
-  for (const { account, name, people = [], thread } of all) {
+  for (const { account, name, onPersonRemoval, people = [], thread } of all) {
+    if (onPersonRemoval !== undefined) yield* onPersonRemoval(sql, person)
     const conditions = [
       ...(thread === undefined || thread.outlivesPerson
         ? []

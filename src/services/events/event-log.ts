@@ -1,7 +1,8 @@
 // The log of events for subscribers. An event is written in the transaction of the change that it reports, so that neither
 // exists without the other.
 import { Clock, Context, Effect, Layer, Schema } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { SqlClient, type Statement } from 'effect/sql'
+import { MISSED_TYPE, type MissedData } from '../../domain/events/server-events.ts'
 import { FEED_KINDS, type FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -48,6 +49,13 @@ export class EventLog extends Context.Service<
     readonly floor: Effect.Effect<number, DatabaseError>
     /** The number of the last event before a time (milliseconds since 1970), 0 when there is none. */
     readonly before: (time: number) => Effect.Effect<number, DatabaseError>
+    /** How many events there are after one and up to another. */
+    readonly count: (after: number, upTo: number) => Effect.Effect<number, DatabaseError>
+    /**
+     * The database is an older copy, of a time (milliseconds since 1970) if that is known: what was in the log afterwards was told, and is
+     * gone. Says so in the log, whose numbers go on above all that were given.
+     */
+    readonly noteLost: (since: number | null) => Effect.Effect<void, DatabaseError>
     /** Removes up to so many from before a time (milliseconds since 1970), the oldest first; answers how many. */
     readonly removeOld: (before: number, limit: number) => Effect.Effect<number, DatabaseError>
     /** How many those are, and the time of the oldest. */
@@ -75,6 +83,13 @@ export class EventLog extends Context.Service<
         newest: newestEvent(sql).pipe(asDatabaseError('newestEvent')),
         floor: floorOf(sql).pipe(asDatabaseError('floorOfEvents')),
         before: time => lastBefore(sql, time).pipe(asDatabaseError('lastEventBefore')),
+        count: (after, upTo) => countBetween(sql, after, upTo).pipe(asDatabaseError('counting events')),
+        noteLost: since =>
+          noteLost(sql, since).pipe(
+            Effect.andThen(wake),
+            sql.withTransaction,
+            asDatabaseError('noting that events are lost')
+          ),
         removeOld: (before, limit) =>
           removeOld(sql, before, limit).pipe(sql.withTransaction, asDatabaseError('removing old events')),
         countOld: before => countOld(sql, before).pipe(asDatabaseError('counting old events'))
@@ -119,18 +134,48 @@ const insertEvents = (
   )
 
 const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit, threadId, upTo }: EventQuery) => {
-  const conditions = [
-    sql`event_id > ${after}`,
-    ...(upTo === undefined ? [] : [sql`event_id <= ${upTo}`]),
-    ...(threadId === undefined ? [] : [sql`thread_id = ${threadId}`]),
-    // Within a thread, events are of its account.
-    ...(accountId === undefined || threadId !== undefined ? [] : [sql`account_id = ${accountId}`])
-  ]
-  return Effect.flatMap(
-    sql`SELECT * FROM events WHERE ${sql.and(conditions)} ORDER BY event_id LIMIT ${limit}`,
-    decodeRows
-  )
+  const events = (...conditions: ReadonlyArray<Statement.Fragment>) => {
+    const range = [
+      sql`event_id > ${after}`,
+      ...(upTo === undefined ? [] : [sql`event_id <= ${upTo}`]),
+      ...conditions
+    ]
+    return sql`SELECT * FROM events WHERE ${sql.and(range)} ORDER BY event_id LIMIT ${limit}`
+  }
+  const found =
+    threadId !== undefined
+      ? // Within a thread, events are of its account.
+        events(sql`thread_id = ${threadId}`)
+      : accountId === undefined
+        ? events()
+        : // That events are lost is about every account. Each part reads the index of accounts in order.
+          sql`SELECT * FROM (${events(sql`account_id = ${accountId}`)}) AS of_account
+              UNION ALL SELECT * FROM (${events(sql`account_id IS NULL`, sql`kind = ${MISSED_TYPE}`)}) AS of_log
+              ORDER BY event_id LIMIT ${limit}`
+  return Effect.flatMap(found, decodeRows)
 }
+
+/**
+ * Microseconds since 1970 are above the numbers of every log that has written fewer than a million events a second since it began, of those
+ * too that began at such a number after an earlier restore. With a clock that is wrong, the numbers go on far above those of the copy.
+ */
+const numberAfterLoss = (newest: number, now: number): number => Math.max(now * 1000, newest + 1e9)
+
+/** The event has the first of the new numbers, with which those of the table go on. */
+const noteLost = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, since: number | null) {
+  const now = yield* Clock.currentTimeMillis
+  const newest = yield* newestEvent(sql)
+  const upTo = numberAfterLoss(newest, now)
+  const facts: typeof MissedData.Type = { after: newest, upTo, events: null, since, until: now }
+  yield* sql`INSERT INTO events (event_id, account_id, kind, changed, facts, at)
+    VALUES (${upTo}, NULL, ${MISSED_TYPE}, '[]', ${JSON.stringify(facts)}, ${now})`
+})
+
+const countBetween = (sql: SqlClient.SqlClient, after: number, upTo: number) =>
+  Effect.map(
+    sql<{ n: number }>`SELECT COUNT(*) AS n FROM events WHERE event_id > ${after} AND event_id <= ${upTo}`,
+    ([row]) => row?.n ?? 0
+  )
 
 const floorOf = (sql: SqlClient.SqlClient) =>
   Effect.map(sql<{ upTo: number }>`SELECT up_to FROM events_pruned`, ([row]) => row?.upTo ?? 0)

@@ -1,6 +1,7 @@
 // The end of the event log, read once per process: any number of followers get events from memory, and read the database
 // only for older ones.
 import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
+import { MISSED_TYPE } from '../../domain/events/server-events.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { DatabaseError } from '../database/error.ts'
 import { Durability, untilDurable } from '../database/durability.ts'
@@ -11,7 +12,7 @@ import { EventLog, EVENTS } from './event-log.ts'
 export interface FollowFrom {
   /** The number of the event after which to begin. */
   readonly after: number
-  /** Only events of this account. */
+  /** Only events of this account, and what is lost of the log. */
   readonly accountId?: string | undefined
 }
 
@@ -135,6 +136,10 @@ const followRecent = ({ log, recent, wakes }: Source, { accountId, after }: Foll
     })
   )
 
+/** That events are lost is about every account. */
+const isOf = (event: FeedEvent, accountId: string | undefined): boolean =>
+  accountId === undefined || event.accountId === accountId || event.kind === MISSED_TYPE
+
 /** The next events of a follower, and the number up to which it has all of them. */
 const nextBatch = Effect.fnUntraced(function* (
   log: EventLog['Service'],
@@ -143,9 +148,7 @@ const nextBatch = Effect.fnUntraced(function* (
 ) {
   if (after >= recent.floor) {
     const upTo = recent.newest
-    const events = recent.events.filter(
-      event => event.eventId > after && (accountId === undefined || event.accountId === accountId)
-    )
+    const events = recent.events.filter(event => event.eventId > after && isOf(event, accountId))
     return { events, missed: undefined, upTo: Math.max(after, upTo) }
   }
   const { floor } = recent

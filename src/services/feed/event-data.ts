@@ -4,6 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import { AccountData, LinkedData, RestrictionData, StateData } from '../../domain/events/account-events.ts'
 import { ContactImportData } from '../../domain/events/conversation-events.ts'
+import { MissedData } from '../../domain/events/server-events.ts'
 import { OutboxStatus } from '../../domain/outbox.ts'
 import type { FeedEvent, FeedKind } from '../../domain/feed.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -101,6 +102,7 @@ const decodeLinked = Schema.decodeUnknownEffect(LinkedData)
 const decodeState = Schema.decodeUnknownEffect(StateData)
 const decodeRestriction = Schema.decodeUnknownEffect(RestrictionData)
 const decodeImport = Schema.decodeUnknownEffect(ContactImportData)
+const decodeMissed = Schema.decodeUnknownEffect(MissedData)
 const decodeStatus = Schema.decodeUnknownEffect(Schema.Struct({ status: OutboxStatus }))
 
 const documentOf = Effect.fnUntraced(function* (
@@ -178,6 +180,8 @@ const documentOf = Effect.fnUntraced(function* (
       return cloudEvent({ ...about, kind }, { accountId, offer: linking.of(accountId).offer })
     case 'account.passkey':
       return cloudEvent({ ...about, kind }, { accountId, passkey: linking.of(accountId).passkey })
+    case 'events.missed':
+      return cloudEvent({ ...about, kind }, yield* decodeMissed(event.facts))
     case 'account.restriction':
       return cloudEvent({ ...about, kind }, yield* decodeRestriction(facts))
   }

@@ -8,9 +8,11 @@ import { PersonalMessages, type Removed } from '../conversations/personal-messag
 import { Transaction } from '../database/transaction.ts'
 import { LiveTraffic } from '../journal/traffic.ts'
 import { Media } from '../media/media.ts'
+import { makePace } from '../process/pace.ts'
 import { Seal } from '../vault/seal.ts'
 import { type ErasureRow, saveErasure } from './erasure-rows.ts'
 import { remainsOf } from './remains.ts'
+import { rowsPace } from './scan.ts'
 
 /** Whom an erasure is about, as it is sealed. */
 const Person = Schema.Struct({
@@ -31,9 +33,10 @@ const openPerson = Effect.fnUntraced(function* ({ erasureId, sealed }: ErasureRo
   return yield* Schema.decodeEffect(Schema.fromJsonString(Person))(plain.toString())
 })
 
-const MESSAGES_AT_ONCE = 50
-/** Rows looked at in one step: some milliseconds. */
-const ROWS_AT_ONCE = 1000
+/** Messages of the conversation in one step. */
+const messagesPace = () => makePace({ first: 50, least: 5, most: 500 })
+/** A step through all messages ends with so many that have something of the person. */
+const FOUND_AT_ONCE = 25
 
 const plus = (
   counts: ErasureCounts,
@@ -71,50 +74,52 @@ const removed = (row: ErasureRow, counts: ErasureCounts): Pick<ErasureRow, 'repo
 
 const eraseThread = Effect.fnUntraced(function* (begun: ErasureRow, threadId: string) {
   const messages = yield* PersonalMessages
+  const pace = messagesPace()
   let row = begun
   let isThrough = false
   while (!isThrough) {
     const before = row
     row = yield* step(
       before,
-      Effect.gen(function* () {
-        const gone = yield* messages.removeOfThread(
-          before.accountId,
-          threadId,
-          before.requestedAt,
-          MESSAGES_AT_ONCE
-        )
-        isThrough = gone.messages < MESSAGES_AT_ONCE
-        return removed(before, plus(before.report.removed, gone, 'messages'))
-      })
+      pace.step(
+        Effect.fnUntraced(function* (limit) {
+          const { accountId, report, requestedAt } = before
+          const gone = yield* messages.removeOfThread(accountId, threadId, requestedAt, limit)
+          isThrough = gone.messages < limit
+          return removed(before, plus(report.removed, gone, 'messages'))
+        })
+      )
     )
   }
   return row
 })
 
-const eraseElsewhere = Effect.fnUntraced(function* (begun: ErasureRow, { addresses }: Person) {
+const eraseElsewhere = Effect.fnUntraced(function* (begun: ErasureRow, person: Person) {
   const messages = yield* PersonalMessages
+  const pace = rowsPace()
   let row = begun
   while (row.scanned < row.upTo) {
     const before = row
-    const upTo = Math.min(before.scanned + ROWS_AT_ONCE, before.upTo)
     row = yield* step(
       before,
-      Effect.gen(function* () {
-        const gone = yield* messages.removeInRows({
-          accountId: before.accountId,
-          addresses,
-          after: before.scanned,
-          upTo,
-          until: before.requestedAt
+      pace.step(
+        Effect.fnUntraced(function* (size) {
+          const { accountId, report, requestedAt, scanned: after } = before
+          const found = yield* messages.removeInRows({
+            accountId,
+            person,
+            after,
+            upTo: Math.min(after + size, before.upTo),
+            until: requestedAt,
+            limit: FOUND_AT_ONCE
+          })
+          return {
+            ...removed(before, plus(report.removed, found.removed, 'groupMessages')),
+            scanned: found.scanned
+          }
         })
-        return {
-          ...removed(before, plus(before.report.removed, gone, 'groupMessages')),
-          scanned: upTo
-        }
-      })
+      )
     )
-    yield* Effect.yieldNow
   }
   return row
 })

@@ -6,10 +6,12 @@ import type { Thread } from '../../domain/thread.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { exportOf } from '../conversations/export.ts'
 import { ExportStore } from '../conversations/export-store.ts'
-import { PersonalMessages, type KnownPerson } from '../conversations/personal-messages.ts'
+import { type FoundRow, type KnownPerson, PersonalMessages } from '../conversations/personal-messages.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
-import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { asDatabaseError } from '../database/error.ts'
 import { listOf } from '../database/dialect.ts'
+import { LiveTraffic } from '../journal/traffic.ts'
+import { foundElsewhere, foundReceipts, type FoundReceipt, type Scanned } from './scan.ts'
 
 export type PersonLine =
   | {
@@ -49,14 +51,7 @@ interface Reference {
 
 type Lines = ReadonlyArray<PersonLine>
 
-/** Rows looked at in one step. */
-const ROWS_AT_ONCE = 2000
-const RECEIPTS_AT_ONCE = 500
-
-interface Exporting {
-  readonly accountId: string
-  readonly person: KnownPerson
-  readonly upTo: number
+interface Exporting extends Scanned {
   messages: number
   references: number
   receipts: number
@@ -80,16 +75,11 @@ const namesOf = Effect.fnUntraced(function* (accountId: string, { addresses }: K
 })
 
 /** Messages in groups, channels and statuses that the person wrote, and those that name them. */
-const elsewhere = Effect.fnUntraced(function* (exporting: Exporting, after: number) {
-  const messages = yield* PersonalMessages
+const linesElsewhere = Effect.fnUntraced(function* (exporting: Exporting, rows: ReadonlyArray<FoundRow>) {
   const exports = yield* ExportStore
-  const { accountId, person, upTo } = exporting
-  const next = Math.min(after + ROWS_AT_ONCE, upTo)
-  const scan = { accountId, addresses: person.addresses, after, upTo: next, until: Number.MAX_SAFE_INTEGER }
-  const rows = (yield* messages.rows(scan)).filter(({ threadId }) => !person.threadIds.includes(threadId))
   const found = rows.length === 0 ? [] : yield* exports.inRows(rows.map(({ row }) => row))
-  const isPerson = (jid: string): boolean => person.addresses.includes(jid)
-  const lines = found.map(({ message, receipts }): PersonLine => {
+  const isPerson = (jid: string): boolean => exporting.person.addresses.includes(jid)
+  return found.map(({ message, receipts }): PersonLine => {
     const isTheirs = message.sender !== null && isPerson(message.sender)
     if (isTheirs) exporting.messages += 1
     else exporting.references += 1
@@ -97,56 +87,49 @@ const elsewhere = Effect.fnUntraced(function* (exporting: Exporting, after: numb
       ? { kind: 'message', message: { ...message, receipts } }
       : { kind: 'reference', reference: referenceIn(message, isPerson) }
   })
-  return [[lines], next >= upTo ? Option.none<number>() : Option.some(next)] as const
 })
 
-interface ReceiptPlace {
-  readonly threadId: string
-  readonly messageId: string
+/** Of messages in other threads than theirs: those have their receipts with them. */
+const receiptLines = (exporting: Exporting, found: ReadonlyArray<FoundReceipt>): Lines => {
+  exporting.receipts += found.length
+  return found.map((one): PersonLine => ({ kind: 'receipt', ...one }))
 }
 
-/** Of messages in other threads than theirs: those have their receipts with them. */
-const receiptsAfter = Effect.fnUntraced(function* (exporting: Exporting, after: ReceiptPlace) {
-  const sql = yield* SqlClient.SqlClient
-  const { accountId, person } = exporting
-  const rows = yield* sql<
-    Receipt & ReceiptPlace
-  >`SELECT thread_id, message_id, recipient, delivered_at, read_at, played_at
-    FROM receipts WHERE account_id = ${accountId} AND recipient IN ${listOf(sql, person.addresses)}
-      AND thread_id NOT IN ${listOf(sql, person.threadIds)}
-      AND (thread_id, message_id) > (${after.threadId}, ${after.messageId})
-    ORDER BY thread_id, message_id LIMIT ${RECEIPTS_AT_ONCE}`
-  exporting.receipts += rows.length
-  const lines = rows.map(({ messageId, threadId, ...receipt }): PersonLine => ({
-    kind: 'receipt',
-    threadId,
-    messageId,
-    receipt
-  }))
-  const last = rows.at(-1)
-  const next =
-    last === undefined || rows.length < RECEIPTS_AT_ONCE ? Option.none<ReceiptPlace>() : Option.some(last)
-  return [[lines], next] as const
+const scannedFor = Effect.fnUntraced(function* (accountId: string, address: string) {
+  const messages = yield* PersonalMessages
+  const scanned: Scanned = {
+    accountId,
+    person: yield* messages.personOf(accountId, address),
+    upTo: yield* messages.newestRow
+  }
+  return scanned
+})
+
+const isEmpty = <A, E, R>(batches: Stream.Stream<ReadonlyArray<A>, E, R>) =>
+  Effect.map(Stream.runHead(Stream.filter(batches, batch => batch.length > 0)), Option.isNone)
+
+/** Whether an account has anything of a person. That it has nothing is known once everything was looked through. */
+export const hasPerson = Effect.fnUntraced(function* (accountId: string, address: string) {
+  const messages = yield* PersonalMessages
+  const scanned = yield* scannedFor(accountId, address)
+  if (yield* messages.isKnown(accountId, scanned.person)) return true
+  return !((yield* isEmpty(foundElsewhere(scanned))) && (yield* isEmpty(foundReceipts(scanned))))
 })
 
 /** The lines about a person, in batches; the last one is the end. */
 export const personLines = Effect.fnUntraced(function* (accountId: string, address: string) {
-  const messages = yield* PersonalMessages
   const sources = {
     accounts: yield* AccountStore,
     exports: yield* ExportStore,
-    threads: yield* ThreadStore
+    threads: yield* ThreadStore,
+    turn: (yield* LiveTraffic).quiet('part')
   }
-  const context = yield* Effect.context<ExportStore | PersonalMessages | SqlClient.SqlClient>()
-  const person = yield* messages.personOf(accountId, address)
-  const exporting: Exporting = {
-    accountId,
-    person,
-    upTo: yield* messages.newestRow,
-    messages: 0,
-    references: 0,
-    receipts: 0
-  }
+  const provided = Stream.provideContext(
+    yield* Effect.context<ExportStore | LiveTraffic | PersonalMessages | SqlClient.SqlClient>()
+  )
+  const scanned = yield* scannedFor(accountId, address)
+  const { person } = scanned
+  const exporting: Exporting = { ...scanned, messages: 0, references: 0, receipts: 0 }
   const header: PersonLine = {
     kind: 'person',
     accountId,
@@ -162,20 +145,17 @@ export const personLines = Effect.fnUntraced(function* (accountId: string, addre
       })
     )
   )
-  const scanned = Stream.paginate<number, Lines, DatabaseError>(0, after =>
-    elsewhere(exporting, after).pipe(Effect.provideContext(context))
+  const elsewhere = foundElsewhere(scanned).pipe(
+    Stream.mapEffect(rows => linesElsewhere(exporting, rows)),
+    provided
   )
-  const receipts = Stream.paginate<ReceiptPlace, Lines, DatabaseError>(
-    { threadId: '', messageId: '' },
-    after =>
-      receiptsAfter(exporting, after).pipe(
-        Effect.provideContext(context),
-        asDatabaseError('receipts of a person')
-      )
+  const receipts = foundReceipts(scanned).pipe(
+    Stream.map(found => receiptLines(exporting, found)),
+    provided
   )
   return Stream.make<ReadonlyArray<Lines>>([header]).pipe(
     Stream.concat(own),
-    Stream.concat(scanned),
+    Stream.concat(elsewhere),
     Stream.concat(receipts),
     Stream.concat(
       Stream.sync((): Lines => [

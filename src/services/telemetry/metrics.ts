@@ -134,6 +134,13 @@ const accounts = gauge('accounts', 'Accounts, by state')
 export const noteStates = (states: Iterable<AccountState>): Effect.Effect<void> =>
   updateByValue(accounts, 'state', states, new Map(ACCOUNT_STATES.map(state => [state, 0])))
 
+const webhookLag = gauge(
+  'webhook_lag_seconds',
+  'For how long the oldest event has waited that an active webhook has not looked at yet'
+)
+
+export const noteWebhookLag = (seconds: number): Effect.Effect<void> => Metric.update(webhookLag, seconds)
+
 const residentMemory = gauge('resident_memory_bytes', 'Memory of the process that is in use')
 const clockOffset = gauge(
   'clock_offset_seconds',

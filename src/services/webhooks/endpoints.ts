@@ -30,6 +30,7 @@ const Row = Schema.Struct({
   batch: Schema.NullOr(Schema.fromJsonString(WebhookBatch)),
   batchUpto: Schema.NullOr(Schema.Finite),
   keyId: Schema.NullOr(Schema.String),
+  ofThreads: Schema.BooleanFromBit,
   previousSecretUntil: Schema.NullOr(Schema.Finite),
   createdAt: Schema.Finite,
   updatedAt: Schema.Finite
@@ -37,7 +38,7 @@ const Row = Schema.Struct({
 
 /**
  * `place` is the number of the last event that it has taken, or that waits in a lane; `batchUpto` that of the last event of a batch on its
- * way, which after a crash is the same batch again.
+ * way, which after a crash is the same batch again. `ofThreads`: it gets events of its threads only, also when none of them is left.
  */
 export interface Endpoint extends Omit<typeof Row.Type, 'sealed'>, Secrets {
   readonly threadIds: ReadonlyArray<string>
@@ -108,14 +109,15 @@ export const writeEndpoint = Effect.fnUntraced(function* (
   const sealed = seal.close(labelOf(endpoint.webhookId), Buffer.from(text))
   const batch = endpoint.batch && JSON.stringify(endpoint.batch)
   yield* sql`INSERT INTO webhooks (webhook_id, account_id, name, types, sealed, state, reason, place, previous_secret_until, created_at,
-      updated_at, format, format_events, batch, key_id)
+      updated_at, format, format_events, batch, key_id, of_threads)
     VALUES (${endpoint.webhookId}, ${endpoint.accountId}, ${endpoint.name}, ${JSON.stringify(endpoint.types)}, ${sealed},
       ${endpoint.state}, ${endpoint.reason}, ${endpoint.place}, ${endpoint.previousSecretUntil}, ${endpoint.createdAt},
-      ${endpoint.updatedAt}, ${endpoint.format}, ${JSON.stringify(endpoint.formatEvents)}, ${batch}, ${endpoint.keyId})
+      ${endpoint.updatedAt}, ${endpoint.format}, ${JSON.stringify(endpoint.formatEvents)}, ${batch}, ${endpoint.keyId},
+      ${endpoint.ofThreads ? 1 : 0})
     ON CONFLICT (webhook_id) DO UPDATE SET account_id = excluded.account_id, name = excluded.name, types = excluded.types,
       sealed = excluded.sealed, state = excluded.state, reason = excluded.reason,
       previous_secret_until = excluded.previous_secret_until, updated_at = excluded.updated_at, format = excluded.format,
-      format_events = excluded.format_events, batch = excluded.batch, key_id = excluded.key_id`
+      format_events = excluded.format_events, batch = excluded.batch, key_id = excluded.key_id, of_threads = excluded.of_threads`
   yield* writeThreads(sql, endpoint, threadIds)
 })
 

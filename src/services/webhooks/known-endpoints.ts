@@ -30,6 +30,8 @@ export class KnownEndpoints extends Context.Service<
     /** Begins to read an endpoint; what was read is kept unless the endpoint is changed meanwhile. */
     readonly reading: (webhookId: string) => (known: Known) => void
     readonly progressOf: (endpoint: Endpoint) => Progress
+    /** The last event that an endpoint has looked at since the server started; 0 when it has none. */
+    readonly seenOf: (webhookId: string) => number
     /** Counts attempts that are recorded; whether it is time to remove those that are too many. */
     readonly countAttempts: (webhookId: string, attempts: number) => boolean
     /** The endpoint is changed, or has more to deliver than what is new. */
@@ -57,6 +59,7 @@ export class KnownEndpoints extends Context.Service<
         progress.set(webhookId, found)
         return found
       },
+      seenOf: webhookId => progress.get(webhookId)?.seen ?? 0,
       countAttempts: (webhookId, attempts) => {
         const counted = (recorded.get(webhookId) ?? REMOVED_EVERY) + attempts
         const isTime = counted >= REMOVED_EVERY

@@ -49,7 +49,7 @@ const countedOf = (sql: SqlClient.SqlClient, webhookId: string, upTo: number) =>
       LEFT JOIN webhook_lanes l ON l.webhook_id = w.webhook_id AND l.thread_id = COALESCE(e.thread_id, e.account_id, ${OF_SERVER})
     WHERE e.event_id <= ${upTo} AND (e.event_id > w.place OR e.event_id >= l.event_id)
       AND (w.account_id IS NULL OR w.account_id = e.account_id)
-      AND (NOT EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id)
+      AND (w.of_threads = 0
         OR EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id AND t.thread_id = e.thread_id))
     GROUP BY e.kind`
 

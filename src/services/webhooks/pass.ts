@@ -10,7 +10,7 @@ import { lanesOf } from './lanes.ts'
 import { workOnLanes } from './lane-work.ts'
 import { workOnLog } from './log-work.ts'
 import { tellMissed } from './missed.ts'
-import { disable, KEY_ENDED } from './settling.ts'
+import { disable, KEY_ENDED, THREADS_GONE } from './settling.ts'
 import { grantOf, wantsOf } from './wanted.ts'
 import { IDLE, MORE, type PassOptions, type Working } from './working.ts'
 
@@ -27,6 +27,10 @@ export const runOnce = Effect.fnUntraced(function* (webhookId: string, options: 
     known.forget(webhookId)
     return IDLE
   }
+  if (endpoint.ofThreads && endpoint.threadIds.length === 0) {
+    yield* disable(webhookId, THREADS_GONE)
+    return IDLE
+  }
   const working: Working = {
     ...options,
     endpoint,
@@ -41,8 +45,7 @@ export const runOnce = Effect.fnUntraced(function* (webhookId: string, options: 
   }
   const { isDone, pass } = yield* work(working)
   // Threads that an endpoint is limited to may become others with each event.
-  if (isDone && endpoint.threadIds.length === 0)
-    isRead({ endpoint: { ...endpoint, batchUpto: null }, at: now })
+  if (isDone && !endpoint.ofThreads) isRead({ endpoint: { ...endpoint, batchUpto: null }, at: now })
   return pass
 })
 

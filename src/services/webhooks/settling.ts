@@ -128,6 +128,12 @@ export const KEY_ENDED: Ending = {
   happened: 'The key by which the URL of a webhook was set has ended, or may not manage the webhook any more'
 }
 
+export const THREADS_GONE: Ending = {
+  reason:
+    'The conversations that it was for were erased. Name others with threadIds, or [] for all, and set it to active',
+  happened: 'The conversations that a webhook was for were erased'
+}
+
 export const disable = Effect.fnUntraced(function* (webhookId: string, { happened, reason }: Ending) {
   const sql = yield* SqlClient.SqlClient
   const incidents = yield* Incidents

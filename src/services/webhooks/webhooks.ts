@@ -22,6 +22,7 @@ import { isTaken, send } from './delivery.ts'
 import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
 import { isOver, WEBHOOK_INCIDENTS } from './incidents.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
+import { measureLag } from './lag.ts'
 import { countInLanes, lanesOf, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
@@ -113,6 +114,8 @@ export class Webhooks extends Context.Service<
       webhookId: string,
       limit: number
     ) => Effect.Effect<ReadonlyArray<DeadLetter>, DatabaseError>
+    /** Measures how far deliveries are behind, for monitoring. */
+    readonly measureLag: Effect.Effect<void, DatabaseError>
     /** Delivers the dead letters once more whose events are still kept; answers how many. */
     readonly replayDeadLetters: (webhookId: string) => Effect.Effect<number | undefined, WebhookError>
   }
@@ -157,6 +160,7 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
         Effect.flatMap(SqlClient.SqlClient, sql => readAttempts(sql, webhookId, limit))
       ),
     deadLetters: (webhookId, limit) => run('deadLetters', deadLetters(webhookId, limit)),
+    measureLag: run('measureLag', measureLag),
     replayDeadLetters: webhookId =>
       Effect.tap(run('replayDeadLetters', replayDeadLetters(webhookId)), changed(webhookId))
   })
@@ -171,13 +175,19 @@ export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
 const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const sql = yield* SqlClient.SqlClient
   const { accountId, createdAt, headers, place, state, types, updatedAt, url, webhookId } = endpoint
-  const { batch, format, formatEvents, keyId, name, previousSecretUntil, reason, threadIds } = endpoint
+  const { batch, format, formatEvents, keyId, name, ofThreads, previousSecretUntil, reason, threadIds } =
+    endpoint
   const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
-  const ofThreads = threadIds.length === 0 ? sql`TRUE` : sql`thread_id IN ${listOf(sql, threadIds)}`
-  const kinds = yield* sql<{ kind: string; n: number }>`SELECT kind, COUNT(*) AS n FROM events
-    WHERE event_id > ${place} AND ${ofAccount} AND ${ofThreads} GROUP BY kind`
+  const inThreads = ofThreads ? sql`thread_id IN ${listOf(sql, threadIds)}` : sql`TRUE`
+  const kinds = yield* sql<{
+    kind: string
+    n: number
+    since: number
+  }>`SELECT kind, COUNT(*) AS n, MIN(at) AS since FROM events
+    WHERE event_id > ${place} AND ${ofAccount} AND ${inThreads} GROUP BY kind`
   const lanes = yield* lanesOf(sql, webhookId)
   const inLanes = lanes.length === 0 ? [] : yield* countInLanes(sql, webhookId, place)
+  const waiting = [...kinds, ...inLanes].filter(({ kind }) => isWanted(types, kind))
   const [dead] = yield* sql<{
     n: number
   }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
@@ -195,7 +205,8 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     state,
     reason,
     headers: Object.keys(headers),
-    waiting: [...kinds, ...inLanes].reduce((sum, { kind, n }) => (isWanted(types, kind) ? sum + n : sum), 0),
+    waiting: waiting.reduce((sum, { n }) => sum + n, 0),
+    oldestWaitingAt: waiting.length === 0 ? null : Math.min(...waiting.map(({ since }) => since)),
     failingLanes: state === 'active' ? lanes.length : 0,
     nextAttemptAt: state === 'active' ? (lanes[0]?.nextAt ?? null) : null,
     deadLetters: dead?.n ?? 0,
@@ -222,6 +233,7 @@ const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }
   const endpoint: Endpoint = {
     ...webhook,
     secret,
+    ofThreads: webhook.threadIds.length > 0,
     webhookId: `wh_${randomUUID().replaceAll('-', '').slice(0, 20)}`,
     state: 'active',
     reason: null,
@@ -254,6 +266,7 @@ const changeWith = (webhookId: string, change: WebhookChange) =>
       const changed: Endpoint = {
         ...endpoint,
         ...given,
+        ofThreads: change.threadIds === undefined ? endpoint.ofThreads : change.threadIds.length > 0,
         reason: change.state === undefined ? endpoint.reason : null,
         updatedAt: yield* Clock.currentTimeMillis
       }
@@ -333,7 +346,7 @@ const replay = (
       const createdAt = yield* Clock.currentTimeMillis
       if (untilEvent <= place) return 0
       yield* addReplay(sql, { webhookId, types, place, untilEvent, createdAt })
-      return untilEvent - place
+      return yield* log.count(place, untilEvent)
     })
   )
 

@@ -29,7 +29,7 @@ const exported = Effect.fnUntraced(function* <E = never, R = never>(
   const threads = yield* ThreadStore
   const lines: Array<ExportLine> = []
   let batches = 0
-  const all = exportOf({ accounts, exports, threads }, yield* threads.ids(ACCOUNT), {})
+  const all = exportOf({ accounts, exports, threads, turn: Effect.yieldNow }, yield* threads.ids(ACCOUNT), {})
   yield* Stream.runForEach(all, batch => {
     lines.push(...batch)
     return between(batches++)

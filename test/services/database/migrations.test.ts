@@ -388,3 +388,22 @@ test('0043 takes what servers of webhooks answered apart from why an event was n
     { reason: null, answer: null }
   ])
 })
+
+test('0044 knows of each webhook whether it is for some threads', async () => {
+  const rows = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0044')))
+      for (const webhookId of ['all', 'some'])
+        yield* sql`INSERT INTO webhooks (webhook_id, name, types, sealed, state, place, created_at, updated_at)
+          VALUES (${webhookId}, 'test', '[]', X'00', 'active', 0, 1, 1)`
+      yield* sql`INSERT INTO webhook_threads (webhook_id, account_id, thread_id) VALUES ('some', 'acc', 'acc__1')`
+      yield* upgrade(MIGRATIONS)
+      return yield* sql`SELECT webhook_id, of_threads FROM webhooks ORDER BY webhook_id`
+    }).pipe(Effect.provide(stores))
+  )
+  expect(rows).toEqual([
+    { webhookId: 'all', ofThreads: 0 },
+    { webhookId: 'some', ofThreads: 1 }
+  ])
+})

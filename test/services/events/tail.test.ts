@@ -151,3 +151,29 @@ test('who is behind what is kept is told what is gone, once, and then the rest',
       expect([second?.missed, second?.events.map(({ threadId }) => threadId)]).toEqual([undefined, ['e']])
     })
   ))
+
+test('what an older copy of the database lacks is told to everybody, and no number is given twice', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const log = yield* EventLog
+      yield* append('acc-1', 'a', 'b')
+      yield* log.noteLost(4000)
+      yield* append('acc-1', 'c')
+      const follow = (after: number) =>
+        EventTail.use(tail =>
+          tail.follow({ after, accountId: 'acc-1' }).pipe(Stream.take(1), Stream.runCollect)
+        )
+      const [behind] = yield* follow(1)
+      const told = behind!.events
+      expect(told.map(({ kind }) => kind)).toEqual(['thread.changed', 'events.missed', 'thread.changed'])
+      const { eventId, facts } = told[1]!
+      expect(facts).toEqual({ after: 2, upTo: eventId, events: null, since: 4000, until: expect.any(Number) })
+      expect(told[2]!.eventId).toBe(eventId + 1)
+      // Who was told more than the copy has gets no other event under a number that is known.
+      const [ahead] = yield* follow(500)
+      expect(ahead!.events.map(event => event.eventId)).toEqual([eventId, eventId + 1])
+      yield* log.noteLost(null)
+      expect(yield* log.newest).toBeGreaterThan(eventId + 1)
+      expect(yield* log.count(0, eventId)).toBe(3)
+    })
+  ))

@@ -7,6 +7,7 @@ import { threadIdOf } from '../../../src/domain/ids.ts'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { BeforePruning, EventLog } from '../../../src/services/events/event-log.ts'
+import { Tables } from '../../../src/services/database/tables.ts'
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { noteMissed } from '../../../src/services/webhooks/missed.ts'
 import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
@@ -81,6 +82,67 @@ test('an endpoint that took nothing for as long as events are kept is told what 
       expect(reported.filter(({ kind }) => kind === 'webhook.eventsMissed')).toMatchObject([
         { subject: webhookId, count: 3, resolvedAt: expect.any(Number) }
       ])
+    })
+  )
+})
+
+test('that the log lacks events is told in their place, whatever is asked for; a replay counts what there is', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url, { accountId: ACCOUNT })
+      yield* apply(from(ANN, 'in the copy'))
+      yield* EventLog.use(log => log.noteLost(T0))
+      yield* apply(from(ANN, 'afterwards'))
+      yield* pass(webhookId)
+      const told = receiver.received.map(({ event }) => event)
+      expect(told.map(({ type }) => type)).toEqual(['message.stored', MISSED_TYPE, 'message.stored'])
+      expect(told[1]).toMatchObject({
+        id: String((told[1]!.data as { upTo: number }).upTo),
+        data: { since: T0, events: null }
+      })
+      expect(yield* webhooks.replay(webhookId, { since: 0, types: [] })).toBeLessThan(10)
+    })
+  )
+})
+
+test('of an erased person, nothing is left of what receivers answered, and a webhook of that thread gets no others', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = ({ body }, response) => void response.writeHead(400).end(body)
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const tables = yield* Tables
+      yield* apply(from(ANN, 'first'))
+      const threadIds = [threadIdOf(ACCOUNT, ANN)]
+      const webhookId = yield* created(receiver.url, { accountId: ACCOUNT, threadIds })
+      yield* apply(from(ANN, 'echoed'))
+      while ((yield* webhooks.deadLetters(webhookId, 10)).length === 0) yield* pass(webhookId)
+      const answers = Effect.map(
+        Effect.all([webhooks.deliveries(webhookId, 100), webhooks.deadLetters(webhookId, 100)]),
+        lists => lists.flat().map(({ answer }) => answer)
+      )
+      expect((yield* answers).every(answer => answer?.includes('491'))).toBe(true)
+
+      yield* tables.removePerson({ accountId: ACCOUNT, threadIds, addresses: [ANN] })
+      expect(new Set(yield* answers)).toEqual(new Set([null]))
+      receiver.received.splice(0)
+      yield* apply(from(BOB, 'somebody else'))
+      for (const change of [{}, { state: 'active' }] as const) {
+        yield* webhooks.change(webhookId, change)
+        yield* pass(webhookId)
+        expect(receiver.received).toEqual([])
+        expect(yield* webhooks.read(webhookId)).toMatchObject({
+          state: 'disabled',
+          reason: expect.stringContaining('erased'),
+          waiting: 0
+        })
+      }
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      yield* webhooks.change(webhookId, { state: 'active', threadIds: [] })
+      yield* pass(webhookId)
+      expect(receiver.texts).toEqual(['somebody else'])
     })
   )
 })

@@ -1,5 +1,6 @@
 // What happens to events that are not taken, and what a delivery looks like.
 import { Effect } from 'effect'
+import { PrometheusMetrics } from 'effect/observability'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
@@ -215,4 +216,25 @@ test('types are wanted by their names or by their kind', () => {
   expect(
     [['thread.*'], ['message.status'], ['message.']].some(types => isWanted(types, 'message.stored'))
   ).toBe(false)
+})
+
+test('how far deliveries are behind is measured', async () => {
+  await using receiver = await Receiver.open()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const sql = yield* SqlClient.SqlClient
+      const lag = Effect.gen(function* () {
+        yield* webhooks.measureLag
+        const text = yield* PrometheusMetrics.format()
+        return Number(/^backscroll_webhook_lag_seconds (.*)$/m.exec(text)?.[1])
+      })
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'waits'))
+      yield* sql`UPDATE events SET at = at - 60000`
+      expect(yield* lag).toBeGreaterThanOrEqual(60)
+      yield* passNow(webhookId)
+      expect(yield* lag).toBe(0)
+    })
+  )
 })

@@ -1,9 +1,10 @@
 // `keys`: the keys of programs. A new one is shown once, or written to a file that only its owner can read.
-import { writeFileSync } from 'node:fs'
+import { fsyncSync, writeSync } from 'node:fs'
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import type { ResultOf } from '../../../client/index.ts'
-import { misused, wordsOf } from '../failure.ts'
+import { type CommandFailed, failed, misused } from '../failure.ts'
+import { newFile, wordsOfFileError } from '../files.ts'
 import { listing } from '../screen/listing.ts'
 import { type Canvas, onScreen, Screen, screenFlags } from '../screen/screen.ts'
 import { plain, timeOr } from '../screen/style.ts'
@@ -61,24 +62,39 @@ const described = (issued: Key, { style }: Canvas): string =>
     style
   )
 
-/** Shows a new key, or keeps it in a file. */
-const handOut = Effect.fnUntraced(function* (issued: Issued, save: Option.Option<string>) {
+const showKey = Effect.fnUntraced(function* (issued: Issued) {
   const screen = yield* Screen
   const { key, ...rest } = issued
-  if (Option.isNone(save)) {
-    yield* screen.result(issued, canvas => `${described(rest, canvas)}\n${canvas.style.bold(key)}\n`)
-    return yield* screen.say('Keep it: it is shown this once.')
-  }
-  const file = save.value
+  yield* screen.result(issued, canvas => `${described(rest, canvas)}\n${canvas.style.bold(key)}\n`)
+  yield* screen.say('Keep it: it is shown this once.')
+})
+
+/** Keeps a new key in a new file, which is made first: a key that cannot be kept is not issued. */
+const saveKey = Effect.fnUntraced(function* <R>(
+  issue: Effect.Effect<Issued, CommandFailed, R>,
+  path: string
+) {
+  const file = yield* newFile(path)
+  const { key, ...rest } = yield* issue
   yield* Effect.try({
-    try: () => writeFileSync(file, `${key}\n`, { mode: 0o600, flag: 'wx', flush: true }),
+    try: () => {
+      writeSync(file, `${key}\n`)
+      fsyncSync(file)
+    },
     catch: cause =>
-      misused(
-        `The key was issued as ${issued.keyId}, but cannot be saved: ${wordsOf(cause)}. Delete it, and try again`
+      failed(
+        `The key was issued as ${rest.keyId}, but cannot be saved: ${wordsOfFileError(cause)}. Delete it (keys delete ${rest.keyId}), and try again`
       )
   })
-  yield* screen.result({ ...rest, file }, canvas => `${described(rest, canvas)}\nThe key is in ${file}.\n`)
-})
+  const { result } = yield* Screen
+  yield* result({ ...rest, file: path }, canvas => `${described(rest, canvas)}\nThe key is in ${path}.\n`)
+}, Effect.scoped)
+
+const handOut = <R>(issue: Effect.Effect<Issued, CommandFailed, R>, save: Option.Option<string>) =>
+  Option.match(save, {
+    onNone: () => Effect.flatMap(issue, showKey),
+    onSome: path => saveKey(issue, path)
+  })
 
 const create = Command.make(
   'create',
@@ -115,7 +131,7 @@ const create = Command.make(
       ...(Option.isSome(expires) ? { expiresAt: expires.value.getTime() } : {})
     }
     yield* handOut(
-      yield* server.ask((client, options) => client.call('keys.create', { body }, options)),
+      server.ask((client, options) => client.call('keys.create', { body }, options)),
       save
     )
   })
@@ -136,7 +152,7 @@ const rotate = Command.make(
     const server = yield* Server
     const body = Option.isSome(overlap) ? { overlapSeconds: overlap.value } : {}
     yield* handOut(
-      yield* server.ask((client, options) => client.call('keys.rotate', { keyId: id, body }, options)),
+      server.ask((client, options) => client.call('keys.rotate', { keyId: id, body }, options)),
       save
     )
   })

@@ -22,6 +22,9 @@ interface Shown {
 
 const LOOK_EVERY = '1 second'
 
+/** As the server takes it: a number that it refuses must not leave a new account behind. */
+const PHONE_NUMBER = /^\+?[1-9]\d{6,14}$/
+
 const offered = (accountId: string): Effect.Effect<Offer | undefined, CommandFailed, Server> =>
   Effect.flatMap(Server, server =>
     server.ask((client, options) =>
@@ -227,6 +230,8 @@ export const pair = Command.make(
   Effect.fnUntraced(function* (input) {
     if ([input.link, input.confirm, Option.isSome(input.code)].filter(Boolean).length > 1)
       return yield* misused('Use one of --code, --link and --confirm')
+    if (Option.isSome(input.code) && !PHONE_NUMBER.test(input.code.value))
+      return yield* misused('--code is a phone number with country code, digits only: +4915112345678')
     const { accountId } = yield* accountFor(input.account, input.new)
     if (input.link) yield* byPage(accountId)
     else if (input.confirm) yield* confirm(accountId)

@@ -76,7 +76,7 @@ const take = Command.make(
   onServer,
   onScreen,
   Command.withDescription(
-    'Write everything that an account has of a person into a zip: person.jsonl, and the files of the messages that are stored'
+    'Write everything that an account has of a person into a zip: person.jsonl, and the files of the messages that are stored. Ends with 1 and makes no file when the account has nothing about the person'
   ),
   Command.withExamples([{ command: 'backscroll person export +15550100200 person.zip' }])
 )
@@ -89,6 +89,9 @@ const removedFrom = ({ removed }: Erasure): ReadonlyArray<readonly [string, stri
   ['quotes emptied', String(removed.quotes)],
   ...Object.entries(removed.rows).map(([table, count]) => [`rows of ${table}`, String(count)] as const)
 ]
+
+const isNothing = ({ removed: { rows, ...counts } }: Erasure): boolean =>
+  Object.keys(rows).length === 0 && Object.values(counts).every(count => count === 0)
 
 const remainsIn = ({ remains }: Erasure): string =>
   remains
@@ -156,6 +159,10 @@ const erase = Command.make(
       yield* screen.say(`${begun.erasureId} is under way; it goes on when this command is ended.`)
     const done = yield* untilDone(begun)
     yield* screen.result(done, canvas => report(done, canvas))
+    if (isNothing(done))
+      yield* screen.say(
+        `Nothing about ${plain(who)} was found in ${plain(name)}: check the number. What histories bring of this person later is not stored.`
+      )
   })
 ).pipe(
   onServer,

@@ -2,6 +2,7 @@
 import { Effect, Option, Stream } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import type { ItemOf } from '../../../client/index.ts'
+import { misused } from '../failure.ts'
 import { withProgress } from '../screen/progress.ts'
 import { type Canvas, onScreen, Screen, screenFlags } from '../screen/screen.ts'
 import { localTime, plain } from '../screen/style.ts'
@@ -55,6 +56,7 @@ export const search = Command.make(
     ...screenFlags
   },
   Effect.fnUntraced(function* ({ account, limit, order, sender, since, thread, type, until, words }) {
+    if (limit < 1) return yield* misused('--limit is a whole number from 1')
     const [screen, server] = [yield* Screen, yield* Server]
     const { accountId } = yield* server.account(account)
     const filters = Object.fromEntries(

@@ -1,11 +1,13 @@
 // `send`: puts a message into the outbox and tells what became of it.
 import { basename } from 'node:path'
-import { openAsBlob } from 'node:fs'
+import { constants, openAsBlob } from 'node:fs'
+import { access } from 'node:fs/promises'
 import { text as readAll } from 'node:stream/consumers'
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import type { InputOf, ResultOf } from '../../../client/index.ts'
-import { type CommandFailed, misused, wordsOf } from '../failure.ts'
+import { type CommandFailed, misused } from '../failure.ts'
+import { cannotBeRead } from '../files.ts'
 import { withProgress } from '../screen/progress.ts'
 import { onScreen, Screen, screenFlags } from '../screen/screen.ts'
 import { plain } from '../screen/style.ts'
@@ -50,13 +52,15 @@ interface Content {
 const formOf = ({ fields, text }: Content, file: string): Effect.Effect<Body, CommandFailed> =>
   Effect.tryPromise({
     try: async () => {
+      // A blob is read while it is sent; that it cannot be is told before.
+      await access(file, constants.R_OK)
       const form = new FormData()
       for (const [name, value] of Object.entries(fields)) form.append(name, value)
       if (text !== '') form.append('caption', text)
       form.append('file', await openAsBlob(file), basename(file))
       return form
     },
-    catch: cause => misused(`${file} cannot be read: ${wordsOf(cause)}`)
+    catch: cause => misused(cannotBeRead(file, cause))
   })
 
 const bodyOf = (content: Content): Effect.Effect<Body, CommandFailed> => {
@@ -119,6 +123,10 @@ export const send = Command.make(
   }) {
     if (Option.isSome(to) === Option.isSome(thread))
       return yield* misused('Name the recipient: --to a number or jid, or --thread an id')
+    if (Option.isSome(type) && Option.isNone(file))
+      return yield* misused('--type says what a file is sent as: name the file with --file')
+    if (Option.isSome(timeout) && wait === 'accepted')
+      return yield* misused('--timeout is for --wait sent and --wait delivered')
     const fields = given({ to, threadId: thread, replyTo, sendAt: at, idempotencyKey, type })
     const words = Option.getOrElse(text, () => '')
     const body = yield* bodyOf({ fields, file, text: words === '-' ? yield* standardInput : words })

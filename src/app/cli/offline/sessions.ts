@@ -13,7 +13,8 @@ import { SessionTransfer } from '../../../services/whatsapp/transfer/transfer.ts
 import { zipOf } from '../../../services/whatsapp/transfer/zip.ts'
 import * as Database from '../../wings/database.ts'
 import * as Vault from '../../wings/vault.ts'
-import { failed, wordsOf } from '../failure.ts'
+import { CommandFailed, failed, misused, wordsOf } from '../failure.ts'
+import { cannotBeMade } from '../files.ts'
 
 const services = (config: Config) =>
   SessionTransfer.layer.pipe(
@@ -28,7 +29,9 @@ const onFolder = <A, E>(config: Config, work: Effect.Effect<A, E, Needed>) =>
   Effect.andThen(claim(config.DATA_DIR), Effect.provide(work, services(config))).pipe(
     Effect.scoped,
     Effect.provide(Logger.layer([])),
-    Effect.mapError(failure => failed(withoutNumbers(wordsOf(failure))))
+    Effect.mapError(failure =>
+      failure instanceof CommandFailed ? failure : failed(withoutNumbers(wordsOf(failure)))
+    )
   )
 
 export interface ImportOptions {
@@ -74,7 +77,7 @@ const writeSecret = (path: string, bytes: Uint8Array) =>
         closeSync(file)
       }
     },
-    catch: cause => failed(cause instanceof Error ? cause.message : 'The file cannot be written')
+    catch: cause => misused(cannotBeMade(path, cause))
   })
 
 const giveAway = Effect.fnUntraced(function* (accountId: string, path: string) {

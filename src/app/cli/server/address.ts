@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Effect, Option, Result } from 'effect'
 import { Flag } from 'effect/cli'
 import { type CommandFailed, misused } from '../failure.ts'
+import { cannotBeRead } from '../files.ts'
 import { environment } from '../read-settings.ts'
 import { Surroundings } from '../surroundings.ts'
 
@@ -72,7 +73,7 @@ const keyInFile = (file: string): Result.Result<string, string> => {
       ? Result.succeed(key)
       : Result.fail(`${file} holds no key: a line with nothing else is needed`)
   } catch (cause) {
-    return Result.fail(`The key cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`)
+    return Result.fail(cannotBeRead(file, cause))
   }
 }
 

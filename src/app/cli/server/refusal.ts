@@ -1,7 +1,29 @@
 // What went wrong between a command and the server, in a sentence that says what to do.
 import { BackscrollError } from '../../../client/index.ts'
-import { CommandFailed, EXIT, failed, wordsOf } from '../failure.ts'
+import { CommandFailed, EXIT, failed, misused, wordsOf } from '../failure.ts'
 import { plain } from '../screen/style.ts'
+
+/** What fields of the API are called here, where the names differ. */
+const HERE: Readonly<Record<string, string>> = {
+  accounts: '--account',
+  expiresAt: '--expires',
+  idempotencyKey: '--idempotency-key',
+  'last-event-id': '--after',
+  limit: '--limit',
+  overlapSeconds: '--overlap',
+  phoneNumber: '--code',
+  q: 'words',
+  replyTo: '--reply-to',
+  sendAt: '--at',
+  sender: '--sender',
+  since: '--since',
+  threadId: '--thread',
+  timeout: '--timeout',
+  to: '--to',
+  type: '--type',
+  types: '--type',
+  until: '--until'
+}
 
 /** The fields that the server did not take, each with what is wrong with it. */
 const fieldsOf = (problem: object): string => {
@@ -9,7 +31,7 @@ const fieldsOf = (problem: object): string => {
   return problem.errors
     .map((error: { readonly path: ReadonlyArray<string | number>; readonly message: string }) => {
       const name = error.path.slice(1).join('.')
-      return `\n  ${name === '' ? '' : `${name}: `}${error.message}`
+      return `\n  ${name === '' ? '' : `${HERE[name] ?? name}: `}${error.message}`
     })
     .join('')
 }
@@ -26,11 +48,9 @@ const refusal = ({ code, problem, status, traceId }: BackscrollError): CommandFa
     return new CommandFailed({ message: `This key may not do that: ${words}`, exitCode: EXIT.refused })
   const more = status >= 500 && traceId !== null ? `. The server's log has more under ${plain(traceId)}` : ''
   const fields = fieldsOf(problem)
-  return failed(
-    fields === ''
-      ? `${words} (${plain(code)})${more}`
-      : `The server does not take this (${plain(code)}):${fields}`
-  )
+  return fields === ''
+    ? failed(`${words} (${plain(code)})${more}`)
+    : misused(`The server does not take this (${plain(code)}):${fields}`)
 }
 
 /** `ECONNREFUSED` and the like, in the innermost cause. */

@@ -2,22 +2,27 @@
 import { Clock, Effect, Stream } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
+import { parseThreadId } from '../../../domain/ids.ts'
 import { EventTail } from '../../../services/events/tail.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { Caller } from '../../auth/caller.ts'
-import { findAccount } from '../../lookup.ts'
-import { orDatabaseUnavailable } from '../../problems.ts'
+import { findAccount, findThread } from '../../lookup.ts'
+import { badField, orDatabaseUnavailable } from '../../problems.ts'
 import { type EventStreamHeaders, type EventStreamQuery, LAST_EVENT_ID } from './contract.ts'
+import { followedThreads } from './followed-threads.ts'
 import { eventStream } from './stream.ts'
 import type { Subscription, SubscriptionNeeds } from './subscription.ts'
 
-/** The event after which the stream starts. */
-const startOf = Effect.fnUntraced(function* (after: number | undefined) {
+/** The event after which the stream starts. A number above the newest comes from another log: whoever has it is told so. */
+const startOf = Effect.fnUntraced(function* (asked: number | undefined) {
   const tail = yield* EventTail
   const newest = yield* orDatabaseUnavailable(tail.newest)
-  // A number above the newest comes from another database: the stream then starts now.
-  return Math.min(after ?? newest, newest)
+  const isBeyond = asked !== undefined && asked > newest
+  return {
+    after: isBeyond ? newest : (asked ?? newest),
+    missed: isBeyond ? { after: asked, upTo: newest } : undefined
+  }
 })
 
 /** A timer of Node's takes no longer wait. */
@@ -37,7 +42,23 @@ const reached = (time: number): Effect.Effect<void> =>
 export const credentialEnded = ({ ended = Effect.never, until }: Caller['Service']): Effect.Effect<void> =>
   until === undefined ? ended : Effect.race(ended, reached(until))
 
-/** What the caller asks to be told. Fails when an account does not exist. */
+/** The threads of a subscription, by ids that lead to them. They are of the accounts that are named, where some are. */
+const threadsOf = Effect.fnUntraced(function* (
+  asked: ReadonlyArray<string>,
+  accountIds: ReadonlyArray<string> | undefined
+) {
+  const isElsewhere = (threadId: string): boolean =>
+    accountIds?.includes(parseThreadId(threadId)?.accountId ?? '') === false
+  if (asked.some(isElsewhere))
+    return yield* badField('query', 'threadId', 'Expected threads of the accounts that accountId names')
+  const threads = yield* Effect.forEach(asked, findThread)
+  return followedThreads(
+    asked,
+    threads.map(({ threadId }) => threadId)
+  )
+})
+
+/** What the caller asks to be told. Fails when an account or a thread does not exist. */
 export const subscriptionOf = Effect.fnUntraced(function* (
   { accountId, after, threadId, types }: EventStreamQuery,
   { [LAST_EVENT_ID]: lastEventId = after }: EventStreamHeaders
@@ -47,10 +68,10 @@ export const subscriptionOf = Effect.fnUntraced(function* (
   for (const one of accountIds ?? []) yield* findAccount(one)
   const subscription: Subscription = {
     grant,
-    after: yield* startOf(lastEventId),
+    ...(yield* startOf(lastEventId)),
     accountIds,
     types: types?.split(','),
-    threadIds: threadId?.split(',')
+    threads: threadId === undefined ? undefined : yield* threadsOf(threadId.split(','), accountIds)
   }
   return subscription
 })

@@ -5,25 +5,30 @@ import { Clock, Effect, Schedule, Stream } from 'effect'
 import { type CloudEvent, cloudEvent } from '../../../domain/cloud-event.ts'
 import { matchesEvent } from '../../../domain/event-pattern.ts'
 import { mayFollow } from '../../../domain/events/catalogue.ts'
-import type { EventKind } from '../../../domain/feed.ts'
+import { MISSED_TYPE } from '../../../domain/events/server-events.ts'
+import type { EventKind, FeedEvent } from '../../../domain/feed.ts'
 import type { Grant } from '../../../domain/grant.ts'
 import { Accounts } from '../../../services/accounts.ts'
+import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { LiveEvents } from '../../../services/events/live-events.ts'
 import { EventTail, type Followed, type Missed } from '../../../services/events/tail.ts'
 import { EventData } from '../../../services/feed/event-data.ts'
+import type { FollowedThreads } from './followed-threads.ts'
 import { makeProgressTold } from './progress-told.ts'
 
 export interface Subscription {
   readonly grant: Grant
   /** The number of the event after which to begin. */
   readonly after: number
+  /** What the subscriber is told first: that its place is beyond the log. */
+  readonly missed?: Missed | undefined
   /** Only events of these, of these types and of these threads; all when it is left out. */
   readonly accountIds?: ReadonlyArray<string> | undefined
   readonly types?: ReadonlyArray<string> | undefined
-  readonly threadIds?: ReadonlyArray<string> | undefined
+  readonly threads?: FollowedThreads | undefined
 }
 
-export type SubscriptionNeeds = Accounts | EventData | EventTail | LiveEvents
+export type SubscriptionNeeds = Accounts | EventData | EventTail | LiveEvents | ThreadStore
 
 /** Events of the log have numbers, by which a subscriber can go on; others have not. */
 export const isResumable = ({ id }: Pick<CloudEvent, 'id'>): boolean => /^\d+$/.test(id)
@@ -42,15 +47,27 @@ interface Happened {
 }
 
 const isFor = (subscription: Subscription, { accountId, kind, threadId = null }: Happened): boolean => {
-  const { accountIds, threadIds } = subscription
+  const { accountIds, threads } = subscription
   return (
-    wants(subscription, kind) &&
-    (accountIds === undefined || (accountId !== null && accountIds.includes(accountId))) &&
-    (threadIds === undefined || (threadId !== null && threadIds.includes(threadId)))
+    kind === MISSED_TYPE ||
+    (wants(subscription, kind) &&
+      (accountIds === undefined || (accountId !== null && accountIds.includes(accountId))) &&
+      (threads === undefined || (threadId !== null && threads.has(threadId))))
   )
 }
 
-/** What was written to the log, as it is now; and what of it is not kept any more. */
+/** Those of a subscriber among events of the log, in their order. */
+const wantedOf = Effect.fnUntraced(function* (subscription: Subscription, events: ReadonlyArray<FeedEvent>) {
+  const wanted: Array<FeedEvent> = []
+  for (const event of events) {
+    if (event.kind === 'thread.merged' && subscription.threads !== undefined)
+      yield* subscription.threads.refresh
+    if (isFor(subscription, event)) wanted.push(event)
+  }
+  return wanted
+})
+
+/** What was written to the log, as it is now; and what of it is not there. */
 const logged = (subscription: Subscription) =>
   Stream.unwrap(
     Effect.gen(function* () {
@@ -59,10 +76,11 @@ const logged = (subscription: Subscription) =>
       const { accountIds, after } = subscription
       const [first, ...others] = accountIds ?? []
       const told = Effect.fnUntraced(function* ({ events, missed }: Followed) {
-        const wanted = events.filter(event => isFor(subscription, event))
+        const wanted = yield* wantedOf(subscription, events)
         return [...(yield* missedEvents(missed)), ...(yield* data.of(wanted))]
       })
-      return tail.follow({ after, accountId: others.length === 0 ? first : undefined }).pipe(
+      const followed = tail.follow({ after, accountId: others.length === 0 ? first : undefined })
+      return Stream.concat(Stream.succeed({ events: [], missed: subscription.missed }), followed).pipe(
         Stream.mapEffect(told),
         Stream.filter(events => events.length > 0)
       )
@@ -73,7 +91,7 @@ const missedEvents = Effect.fnUntraced(function* (missed: Missed | undefined) {
   if (missed === undefined) return []
   const at = yield* Clock.currentTimeMillis
   const unknown = { events: null, since: null, until: null }
-  const about = { id: String(missed.upTo), kind: 'events.missed', accountId: null, at } as const
+  const about = { id: String(missed.upTo), kind: MISSED_TYPE, accountId: null, at } as const
   return [cloudEvent(about, { ...missed, ...unknown })]
 })
 
@@ -116,7 +134,7 @@ const progress = (subscription: Subscription) => {
 /** Batches of events, oldest first; it never ends. Nothing is missed from the moment in which this has been run. */
 export const subscribe = Effect.fnUntraced(function* (subscription: Subscription) {
   const happening = yield* live(subscription)
-  const isOfThreads = subscription.threadIds !== undefined
+  const isOfThreads = subscription.threads !== undefined
   return logged(subscription).pipe(
     Stream.merge(happening),
     Stream.merge(wants(subscription, PROGRESS) && !isOfThreads ? progress(subscription) : Stream.never)

@@ -7,6 +7,7 @@ import { AccountStore } from '../../../services/conversations/account-store.ts'
 import { ExportStore } from '../../../services/conversations/export-store.ts'
 import { exportOf } from '../../../services/conversations/export.ts'
 import { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import { LiveTraffic } from '../../../services/journal/traffic.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
@@ -27,7 +28,8 @@ const download = Effect.fnUntraced(function* (
   const sources = {
     accounts: yield* AccountStore,
     exports: yield* ExportStore,
-    threads: yield* ThreadStore
+    threads: yield* ThreadStore,
+    turn: (yield* LiveTraffic).quiet('part')
   }
   const stopping = yield* Stopping
   const filter = yield* messageFilter(query)
@@ -60,7 +62,9 @@ export const exportLayer = HttpApiBuilder.group(
   Api,
   'export',
   Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | AccountStore | ExportStore | Stopping | ThreadStore>()
+    const services = yield* Effect.context<
+      Accounts | AccountStore | ExportStore | LiveTraffic | Stopping | ThreadStore
+    >()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
       thread: ({ params, query }) => provide(exportThread(params.threadId, query)),

@@ -54,11 +54,20 @@ const SentMessage = Schema.Struct({
   )
 }).annotate({ identifier: 'SentMessage' })
 
+export const IDEMPOTENCY_KEY = 'idempotency-key'
+
+/** The same as `idempotencyKey` of the body. */
+const sendHeaders = {
+  [IDEMPOTENCY_KEY]: Schema.optionalKey(Schema.String.check(Schema.isMinLength(1), Schema.isMaxLength(200)))
+}
+export type SendHeaders = Schema.Struct.Type<typeof sendHeaders>
+
 export class MessagesGroup extends HttpApiGroup.make('messages')
   .add(
     HttpApiEndpoint.post('send', '/accounts/:accountId/messages', {
       params: accountPath,
       query: waitFields,
+      headers: sendHeaders,
       payload: [SendRequest, SendForm],
       success: [SentMessage, AcceptedMessage.pipe(HttpApiSchema.status(202))],
       error: [NotFound, WrongState, KeyReused, NotSent, BadField, StoreUnavailable]
@@ -69,7 +78,7 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         operationId: 'outbox.send',
         summary: 'Send a message',
         description:
-          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey get the same response for 24 hours. With `wait`, the response says what became of it: 200 when it was sent (or delivered), 422 when it was not, 202 when the time is over.'
+          'Queues the message; it is sent exactly once, as soon as the account is online. The body is JSON with exactly one of text, media (by URL), album, location, contacts, poll, event, reaction, edit, revoke, forward, pin, unpin; or multipart/form-data with a file. Requests with the same idempotencyKey, in the body or the header Idempotency-Key, get the same response for 24 hours. With `wait`, the response says what became of it: 200 when it was sent (or delivered), 422 when it was not, 202 when the time is over.'
       })
     ),
     HttpApiEndpoint.get('list', '/threads/:threadId/messages', {

@@ -48,8 +48,8 @@ export const messagesLayer = HttpApiBuilder.group(
     >()
     const provide = Effect.provideContext(services)
     return handlers.handleAll({
-      send: ({ params, payload, query, request }) =>
-        provide(send(params.accountId, { payload, query, request })),
+      send: ({ headers, params, payload, query }) =>
+        provide(send(params.accountId, { headers, payload, query })),
       list: ({ params, query }) => provide(list(params.threadId, query)),
       get: ({ params }) => provide(get(params.threadId, params.messageId))
     })

@@ -1,32 +1,23 @@
 // Sending over HTTP: the request is submitted to the outbox, whose refusals become problems.
 import { Effect } from 'effect'
-import type { HttpServerRequest } from 'effect/http'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import type { SendRequest, UploadRequest } from '../../../services/outbox/request.ts'
 import { auditMade } from '../../auth/auditing.ts'
 import { isYes } from '../../fields.ts'
 import { accountFailures, findAccount } from '../../lookup.ts'
 import { badField, KeyReused, WrongState } from '../../problems.ts'
+import { IDEMPOTENCY_KEY, type SendHeaders } from './contract.ts'
 import type { SendForm } from './send-form.ts'
 import { checkWait, outcomeWithin, type WaitQuery } from './waiting.ts'
 
-const LONGEST_KEY = 200
-
-/** The idempotency key, from the body or from the header `Idempotency-Key`. Two that differ are an error. */
+/** The idempotency key, from the body or from the header. Two that differ are an error. */
 const keyOf = Effect.fnUntraced(function* (
   inBody: string | undefined,
-  { headers }: HttpServerRequest.HttpServerRequest
+  { [IDEMPOTENCY_KEY]: inHeader }: SendHeaders
 ) {
-  const header = headers['idempotency-key']
-  if (header === undefined) return inBody
-  if (header === '' || header.length > LONGEST_KEY || (inBody !== undefined && inBody !== header)) {
-    return yield* badField(
-      'payload',
-      'idempotencyKey',
-      `Expected one key of 1 to ${LONGEST_KEY} characters, in the body or in the header`
-    )
-  }
-  return header
+  if (inBody !== undefined && inHeader !== undefined && inBody !== inHeader)
+    return yield* badField('payload', 'idempotencyKey', 'Expected one key, in the body or in the header')
+  return inHeader ?? inBody
 })
 
 const notLinked = (accountId: string) =>
@@ -39,23 +30,34 @@ const notLinked = (accountId: string) =>
       })
   )
 
+const addressesIn = (mentions: string | ReadonlyArray<string>): ReadonlyArray<string> =>
+  [mentions]
+    .flat()
+    .flatMap(text => text.split(','))
+    .map(address => address.trim())
+    .filter(address => address !== '')
+
 /** What was submitted as JSON or as a form, as the outbox takes it. */
 const requestOf = (payload: SendRequest | SendForm): SendRequest | UploadRequest => {
   if (!('file' in payload)) return payload
-  const { viewOnce, ...form } = payload
-  return isYes(viewOnce) === true ? { ...form, viewOnce: true } : form
+  const { mentions, viewOnce, ...form } = payload
+  return {
+    ...form,
+    ...(mentions === undefined ? {} : { mentions: addressesIn(mentions) }),
+    ...(isYes(viewOnce) === true ? { viewOnce: true } : {})
+  }
 }
 
 interface Sending {
   readonly payload: SendRequest | SendForm
   readonly query: WaitQuery
-  readonly request: HttpServerRequest.HttpServerRequest
+  readonly headers: SendHeaders
 }
 
-export const send = Effect.fnUntraced(function* (accountId: string, { payload, query, request }: Sending) {
+export const send = Effect.fnUntraced(function* (accountId: string, { headers, payload, query }: Sending) {
   const outbox = yield* Outbox
   yield* checkWait(query)
-  const idempotencyKey = yield* keyOf(payload.idempotencyKey, request)
+  const idempotencyKey = yield* keyOf(payload.idempotencyKey, headers)
   const submission = { accountId, request: requestOf(payload), idempotencyKey }
   const accepted = yield* outbox.submit(submission).pipe(
     Effect.catchTags({

@@ -16,6 +16,8 @@ const timeoutOf = (text: string): number | undefined => {
   return ms > 0 && ms <= LONGEST_MS ? ms : undefined
 }
 
+const EXPECTED_TIMEOUT = 'Expected a time with its unit from 1ms to 2m, such as 30s'
+
 export const waitFields = {
   wait: Schema.optionalKey(
     Schema.Literals(['sent', 'delivered']).annotate({
@@ -25,9 +27,9 @@ export const waitFields = {
   ),
   timeout: Schema.optionalKey(
     Schema.String.check(
-      Schema.isPattern(/^\d{1,6}(ms|s|m)$/u),
+      Schema.isPattern(/^\d{1,6}(ms|s|m)$/u, { message: EXPECTED_TIMEOUT }),
       Schema.makeFilter(text => timeoutOf(text) !== undefined, {
-        message: 'Expected a time with its unit from 1ms to 2m, such as 30s',
+        message: EXPECTED_TIMEOUT,
         toJsonSchema: () => [{}, true]
       })
     ).annotate({

@@ -6,7 +6,7 @@ import { administers } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
 import { accountPath, Id, limit } from '../../fields.ts'
 import { operation } from '../../operation.ts'
-import { BadField, NotFound, StoreUnavailable } from '../../problems.ts'
+import { BadField, NotFound, PersonUnknown, StoreUnavailable } from '../../problems.ts'
 
 /** In the body: addresses in paths are written into the logs of proxies. */
 const PersonRequest = Schema.Struct({
@@ -24,26 +24,26 @@ export class PersonalDataGroup extends HttpApiGroup.make('personalData')
       params: accountPath,
       payload: PersonRequest,
       success: Schema.String.pipe(HttpApiSchema.asText({ contentType: 'application/x-ndjson' })),
-      error: [NotFound, BadField, StoreUnavailable]
+      error: [NotFound, PersonUnknown, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
         access: administers,
         summary: 'Export everything about a person',
         description:
-          'JSON Lines: {"kind":"person"} with addresses and names, then {"kind":"thread"} and {"kind":"message"} of the conversation with the person and of what they wrote in groups, {"kind":"reference"} for reactions, votes, answers and mentions in messages of others, {"kind":"receipt"} for messages that reached them in groups, and at the end {"kind":"end"} with counts. Without that last line the export is incomplete. Files are in the archive only. The export is in the audit log.'
+          'JSON Lines: {"kind":"person"} with addresses and names, then {"kind":"thread"} and {"kind":"message"} of the conversation with the person and of what they wrote in groups, {"kind":"reference"} for reactions, votes, answers and mentions in messages of others, {"kind":"receipt"} for messages that reached them in groups, and at the end {"kind":"end"} with counts. Without that last line the export is incomplete. Files are in the archive only. The export is in the audit log. When the account has nothing about the person, it is refused with `person-unknown`, after everything was looked through.'
       })
     ),
     HttpApiEndpoint.post('archive', '/person/archive', {
       params: accountPath,
       payload: PersonRequest,
       success: Schema.Uint8Array.pipe(HttpApiSchema.asUint8Array({ contentType: 'application/zip' })),
-      error: [NotFound, BadField, StoreUnavailable]
+      error: [NotFound, PersonUnknown, BadField, StoreUnavailable]
     }).annotateMerge(
       operation({
         access: administers,
         summary: 'Export everything about a person, with files',
         description:
-          'A zip with `person.jsonl`, the lines of `person/export`, in which each message says the `files` that it has in the zip, and with these files. Files that are not stored here are not fetched: the last line counts them as `filesNotStored`. A zip that was cut off cannot be opened. The export is in the audit log.'
+          'A zip with `person.jsonl`, the lines of `person/export`, in which each message says the `files` that it has in the zip, and with these files. Files that are not stored here are not fetched: the last line counts them as `filesNotStored`. A zip that was cut off cannot be opened. The export is in the audit log. When the account has nothing about the person, it is refused with `person-unknown`, after everything was looked through.'
       })
     ),
     HttpApiEndpoint.post('erase', '/erasures', {

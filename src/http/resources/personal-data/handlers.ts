@@ -9,15 +9,16 @@ import type { AccountStore } from '../../../services/conversations/account-store
 import type { ExportStore } from '../../../services/conversations/export-store.ts'
 import type { PersonalMessages } from '../../../services/conversations/personal-messages.ts'
 import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import type { LiveTraffic } from '../../../services/journal/traffic.ts'
 import type { Media } from '../../../services/media/media.ts'
 import { personArchive } from '../../../services/personal-data/archive.ts'
 import { Erasures } from '../../../services/personal-data/erasures.ts'
-import { personLines } from '../../../services/personal-data/export.ts'
+import { hasPerson, personLines } from '../../../services/personal-data/export.ts'
 import { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { auditMade } from '../../auth/auditing.ts'
 import { findAccount } from '../../lookup.ts'
-import { badField, NotFound, orDatabaseUnavailable } from '../../problems.ts'
+import { badField, NotFound, orDatabaseUnavailable, PersonUnknown } from '../../problems.ts'
 import type { PersonRequest } from './contract.ts'
 
 const PAGE = 50
@@ -40,9 +41,18 @@ const attachment = (contentType: string, name: string) => ({
 const untilStopping = <A, E, R>(stream: Stream.Stream<A, E, R>) =>
   Effect.map(Stopping, ({ requested }) => Stream.interruptWhen(stream, requested))
 
-const download = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
+/** The address of a person of whom the account has something. */
+const knownIn = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
   yield* findAccount(accountId)
-  const lines = yield* orDatabaseUnavailable(personLines(accountId, yield* addressIn(request)))
+  const address = yield* addressIn(request)
+  if (yield* orDatabaseUnavailable(hasPerson(accountId, address))) return address
+  return yield* new PersonUnknown({
+    detail: `The account ${accountId} has nothing about this person: no conversation, no contact, no message in a group, no mention, no reaction, no receipt. Check the number; the person may be known under another one`
+  })
+})
+
+const download = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
+  const lines = yield* orDatabaseUnavailable(personLines(accountId, yield* knownIn(accountId, request)))
   const text = Stream.map(lines, batch => batch.map(line => `${JSON.stringify(line)}\n`).join(''))
   return HttpServerResponse.stream(
     Stream.encodeText(yield* untilStopping(text)),
@@ -51,8 +61,7 @@ const download = Effect.fnUntraced(function* (accountId: string, request: Person
 })
 
 const archive = Effect.fnUntraced(function* (accountId: string, request: PersonRequest) {
-  yield* findAccount(accountId)
-  const bytes = yield* orDatabaseUnavailable(personArchive(accountId, yield* addressIn(request)))
+  const bytes = yield* orDatabaseUnavailable(personArchive(accountId, yield* knownIn(accountId, request)))
   return HttpServerResponse.stream(
     yield* untilStopping(bytes),
     attachment('application/zip', 'backscroll-person.zip')
@@ -82,6 +91,7 @@ export const personalDataLayer = HttpApiBuilder.group(
       | AccountStore
       | Erasures
       | ExportStore
+      | LiveTraffic
       | Media
       | PersonalMessages
       | SqlClient.SqlClient

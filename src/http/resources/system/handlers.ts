@@ -4,6 +4,7 @@ import { HttpApiBuilder } from 'effect/http-api'
 import { PrometheusMetrics } from 'effect/observability'
 import { AccountStore } from '../../../services/conversations/account-store.ts'
 import { DatabaseHealth, type DatabaseProblem } from '../../../services/database/health.ts'
+import { Webhooks } from '../../../services/webhooks/webhooks.ts'
 import { Gauges } from '../../../services/telemetry/metrics.ts'
 import { Api } from '../../api.ts'
 import { orDatabaseUnavailable, StoreUnavailable } from '../../problems.ts'
@@ -46,8 +47,10 @@ export const metricsLayer = HttpApiBuilder.group(
   'metrics',
   Effect.fn(function* (handlers) {
     const gauges = yield* Gauges
+    const webhooks = yield* Webhooks
+    const measure = orDatabaseUnavailable(Effect.andThen(gauges.refresh, webhooks.measureLag))
     return handlers.handleAll({
-      metrics: () => Effect.andThen(orDatabaseUnavailable(gauges.refresh), PrometheusMetrics.format())
+      metrics: () => Effect.andThen(measure, PrometheusMetrics.format())
     })
   })
 )

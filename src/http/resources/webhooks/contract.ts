@@ -140,7 +140,7 @@ export class WebhooksGroup extends HttpApiGroup.make('webhooks')
         access: operates('handler'),
         summary: 'Create a webhook',
         description:
-          'Events that are stored from now on are delivered to the URL, of one account or of all, of some threads of an account, of the types named or of all. Each is a CloudEvent in JSON, signed by Standard Webhooks with the secret, which is shown this once. An event is delivered until the URL answers with 2xx; those of a conversation in their order. With `batch`, several are delivered in one request, in CloudEvents’ format for batches. With `format`, they come in the form of another server, so that software made for that goes on working. A webhook whose URL was set with a key of another role than admin gets what this key may hear, and ends with it.'
+          'Events that are stored from now on are delivered to the URL, of one account or of all, of some threads of an account, of the types named or of all: `types` and `threadIds` that are left out or empty mean all. Each is a CloudEvent in JSON, signed by Standard Webhooks with the secret, which is shown this once. An event is delivered until the URL answers with 2xx; those of a conversation in their order. With `batch`, several are delivered in one request, in CloudEvents’ format for batches. With `format`, they come in the form of another server, so that software made for that goes on working. A webhook whose URL was set with a key of another role than admin gets what this key may hear, and ends with it.'
       })
     ),
     HttpApiEndpoint.get('get', '/webhooks/:webhookId', {

@@ -42,19 +42,23 @@ const named = (sql: SqlClient.SqlClient, addresses: ReadonlyArray<string>) =>
     ])
   )
 
-/** Rows of an account between two (the first not included), written until a time, that the person wrote or that name them. */
-const isOfPerson = (sql: SqlClient.SqlClient, { accountId, addresses, after, until, upTo }: PersonScan) =>
-  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId} AND m.ts_client <= ${until}
-    AND (m.sender IN ${listOf(sql, addresses)} OR ${named(sql, addresses)})`
-
+/** A part of all messages, in which those are looked for that a person wrote outside of their conversation, or that name them. */
 export interface PersonScan {
   readonly accountId: string
-  readonly addresses: ReadonlyArray<string>
+  readonly person: KnownPerson
+  /** The rows between these two; the first is not included. */
   readonly after: number
   readonly upTo: number
-  /** Milliseconds since 1970. */
+  /** Only what was written until this time: milliseconds since 1970. */
   readonly until: number
+  /** It ends with so many. */
+  readonly limit: number
 }
+
+const isOfPerson = (sql: SqlClient.SqlClient, { accountId, after, person, until, upTo }: PersonScan) =>
+  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId} AND m.ts_client <= ${until}
+    AND (m.sender IN ${listOf(sql, person.addresses)} OR ${named(sql, person.addresses)})
+    AND m.thread_id NOT IN ${listOf(sql, person.threadIds)}`
 
 export interface FoundRow {
   readonly row: number
@@ -70,7 +74,25 @@ const HAS_FILE = (sql: SqlClient.SqlClient) =>
 export const rowsOfPerson = (sql: SqlClient.SqlClient, scan: PersonScan) =>
   sql<FoundRow>`SELECT m.message_row AS row, m.thread_id, m.message_id, m.sender,
       ${sql.literal(HAS_FILE(sql))} AS has_file
-    FROM messages m WHERE ${isOfPerson(sql, scan)} ORDER BY m.message_row`
+    FROM messages m WHERE ${isOfPerson(sql, scan)} ORDER BY m.message_row LIMIT ${scan.limit}`
+
+/** Up to which row a scan has come that found these. */
+export const scannedUpTo = ({ limit, upTo }: PersonScan, found: ReadonlyArray<FoundRow>): number =>
+  found.length < limit ? upTo : (found.at(-1)?.row ?? upTo)
+
+/** Whether there is anything that is found by an address, without looking through messages. */
+export const isPersonKnown = (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  { addresses, threadIds }: KnownPerson
+) =>
+  Effect.map(
+    sql`SELECT 1 AS one FROM threads WHERE thread_id IN ${listOf(sql, threadIds)}
+      UNION ALL SELECT 1 FROM contacts WHERE account_id = ${accountId} AND contact_jid IN ${listOf(sql, addresses)}
+      UNION ALL SELECT 1 FROM addresses WHERE account_id = ${accountId} AND jid IN ${listOf(sql, addresses)}
+      LIMIT 1`,
+    rows => rows.length > 0
+  )
 
 /** The oldest messages of a thread until a time, whatever their state. */
 export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, until: number, limit: number) =>
