@@ -262,7 +262,7 @@ for (const point of ['within.page', 'after.request', 'within.chunk'])
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   })
 
-test('two accounts that share a chat are each completed from their own phone', async () => {
+thoroughTest('two accounts that share a chat are each completed from their own phone', async () => {
   const stage = shared()
   const one = await stage.linkedPartly(40, { history: PARTLY })
   const other = await stage.linkedPartly(40, { history: PARTLY })

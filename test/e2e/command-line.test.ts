@@ -15,7 +15,7 @@ import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { unzipped } from './zip.ts'
 import { once as sharedOnce } from './shared.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const stage = sharedInProcessStage({ WEBHOOK_URL_PRIVATE: 'true', MEDIA_DOWNLOAD: 'on-demand' })
@@ -266,7 +266,7 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   })
 })
 
-test('doctor reads Firestore, and tells a clock that is wrong', async () => {
+thoroughTest('doctor reads Firestore, and tells a clock that is wrong', async () => {
   const firestore = await LocalFirestore.start({ indexes: deployedIndexes })
   const late = createServer((_request, response) =>
     response.writeHead(404, { date: new Date(Date.now() - 120_000).toUTCString() }).end()

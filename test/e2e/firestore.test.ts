@@ -147,7 +147,7 @@ describe('a document', () => {
   })
 })
 
-test('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
+thoroughTest('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
   await using own = await FirestoreStage.set({ LOG_LEVEL: 'trace' })
   const { firestore, reader, stage } = own
   const { accountId, phone } = await stage.linked({ history })

@@ -206,7 +206,7 @@ thoroughTest(
   }
 )
 
-test('who asks once more for what the phone has not answered is told so at once', async () => {
+thoroughTest('who asks once more for what the phone has not answered is told so at once', async () => {
   const { folder, settings } = movableClock()
   await using stage = await Stage.set(settings, folder)
   const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })

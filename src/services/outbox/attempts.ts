@@ -27,7 +27,7 @@ export const makeAttempts = (): Attempts['Service'] => {
         ),
         row => Effect.sync(() => row !== undefined && running.delete(row.whatsAppId))
       ),
-    withoutChoosing: lock.withPermit,
+    withoutChoosing: work => lock.withPermit(work),
     isRunning: row => running.has(row.whatsAppId)
   }
 }

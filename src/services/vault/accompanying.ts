@@ -1,7 +1,7 @@
 // Writes that belong into the transaction of an account's next change of keys, as what a message is encrypted with and the note that
 // it is being sent: one commit, made before the message leaves.
 import { Effect } from 'effect'
-import { SqlClient } from 'effect/sql'
+import type { SqlClient } from 'effect/sql'
 import type { AccountMemory } from '../process/account-memory.ts'
 import type { DatabaseError } from '../database/error.ts'
 
