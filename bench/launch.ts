@@ -5,6 +5,7 @@ import { erasing, ERASING_USAGE } from './erasing.ts'
 import { floods, FLOODS_USAGE } from './floods.ts'
 import { history, HISTORY_USAGE } from './history.ts'
 import { live, LIVE_USAGE } from './live.ts'
+import { processorShares } from './profiling.ts'
 import { reads, READS_USAGE } from './reads.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
 import { retention, RETENTION_USAGE } from './retention.ts'
@@ -62,7 +63,12 @@ if (bench === undefined) {
   process.exitCode = isQuestion ? 0 : 2
 } else {
   try {
-    const result = await bench(args)
+    const profile = args[args.indexOf('--profile') + 1]
+    const measured = await bench(args)
+    const result =
+      args.includes('--profile') && profile !== undefined
+        ? { ...measured, processorShares: processorShares(profile) }
+        : measured
     if (!args.includes('--json')) process.stderr.write(`${JSON.stringify(result, null, 2)}\n`)
     process.stdout.write(`${JSON.stringify(result)}\n`)
   } catch (error) {

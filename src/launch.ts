@@ -2,7 +2,10 @@
 import { enableCompileCache, flushCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-/** What an account holds are mostly small keys, each of which keeps the whole pool that it was cut from: Node's own 64 KiB for each would be a fifth of an account's memory. */
+/**
+ * An account holds many small keys, and each keeps the whole pool that it was cut from. With Node's own 64 KiB, that is a fifth of an
+ * account's memory.
+ */
 const POOL_BYTES = 8 * 1024
 
 const launch = async (args: ReadonlyArray<string>): Promise<void> => {

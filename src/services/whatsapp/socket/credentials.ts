@@ -29,15 +29,18 @@ export const makeCredentialWriter = (options: {
   const { accountId, creds, onFailure, runtime, vault } = options
   const lock = Semaphore.makeUnsafe(1)
   let last: Promise<void> | undefined
+  let hasFailed = false
 
   const store: CredentialWriter['store'] = write => {
-    const written = (): void => {
+    const ended = (): void => {
       if (last === storing) last = undefined
     }
-    const storing: Promise<void> = runtime.run(lock.withPermit(write)).then(written, (cause: unknown) => {
-      if (cause instanceof ConnectionOver) return written()
-      onFailure(cause)
-      return NEVER
+    const storing: Promise<void> = runtime.run(lock.withPermit(write)).then(ended, (cause: unknown) => {
+      if (!(cause instanceof ConnectionOver)) {
+        hasFailed = true
+        onFailure(cause)
+      }
+      ended()
     })
     last = storing
   }
@@ -46,6 +49,6 @@ export const makeCredentialWriter = (options: {
     save: () => store(Effect.suspend(() => vault.writeCredentials(accountId, encodeCredentials(creds)))),
     store,
     saved: lock.withPermit(Effect.void),
-    unsaved: () => last
+    unsaved: () => (hasFailed ? NEVER : last)
   }
 }
