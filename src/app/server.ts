@@ -11,6 +11,7 @@ import {
   nothingUnlessStarted,
   useScratchFolder
 } from '../services/database/sqlite/data-folder.ts'
+import { DiskSpace } from '../services/database/disk-space.ts'
 import * as SteadyClock from '../services/process/steady-clock.ts'
 import { Erasures } from '../services/personal-data/erasures.ts'
 import { Stopping } from '../services/process/stopping.ts'
@@ -91,7 +92,7 @@ const http = (config: Config, key: ApiKey) =>
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
     inspectorUi: config.INSPECT_UI,
     settings: config.inForce
-  })
+  }).pipe(Layer.provide(DiskSpace.layer(config.DATA_DIR)))
 
 /** Says where the server listens; a generated API key is shown once, and kept only by a server that listens. */
 const announce = ({ generated }: ApiKey, started: Effect.Effect<void>) =>

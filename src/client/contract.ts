@@ -669,6 +669,13 @@ export type InspectorSwitch = {
 export type Store = {
   readonly store: "sqlite" | "firestore"
   readonly publishing: PublishingStatus | null
+  readonly disk: DiskSpace | null
+}
+
+export type DiskSpace = {
+  readonly databaseBytes: number
+  readonly freeBytes: number
+  readonly totalBytes: number
 }
 
 export type PublishingStatus = {
@@ -1361,6 +1368,7 @@ export type SendForm = {
   readonly idempotencyKey?: string
   readonly type?: "image" | "video" | "audio" | "voice" | "document" | "sticker"
   readonly caption?: string
+  readonly mentions?: string | ReadonlyArray<string>
   readonly fileName?: string
   readonly viewOnce?: boolean
   readonly file: Blob

@@ -3,6 +3,7 @@ import { Redirect, Route, Router, Switch } from 'wouter-preact'
 import { useHashLocation } from 'wouter-preact/use-hash-location'
 import { Connection } from './connection.tsx'
 import { Navigation } from './navigation.tsx'
+import { Forbidden } from './parts/gone.tsx'
 import { Toasts } from './parts/toasts.tsx'
 import { accountsPath, decoded } from './routes.ts'
 import { AccountsScreen } from './screens/accounts/list.tsx'
@@ -22,11 +23,7 @@ const Screens = () => (
       {({ accountId }) => <AccountsScreen opened={decoded(accountId)} />}
     </Route>
     <Route path="/activity/:tab?">{({ tab }) => <ActivityScreen tab={tab} />}</Route>
-    {may('admin') && (
-      <Route path="/settings">
-        <SettingsScreen />
-      </Route>
-    )}
+    <Route path="/settings">{may('admin') ? <SettingsScreen /> : <Forbidden />}</Route>
     <Route path="/chats/:accountId?/:threadId?/:place?">
       {({ accountId, place, threadId }) => (
         <ChatsScreen accountId={decoded(accountId)} threadId={decoded(threadId)} place={decoded(place)} />

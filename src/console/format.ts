@@ -13,6 +13,7 @@ const formats = computed(() => {
     compact: new Intl.NumberFormat(tag, { notation: 'compact' }),
     percent: new Intl.NumberFormat(tag, { style: 'percent' }),
     time: new Intl.DateTimeFormat(tag, { timeStyle: 'short' }),
+    clockTime: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
     date: new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }),
     longDate: new Intl.DateTimeFormat(tag, { dateStyle: 'full' }),
     weekday: new Intl.DateTimeFormat(tag, { weekday: 'long' }),
@@ -26,6 +27,8 @@ export const number = (value: number): string => formats.value.number.format(val
 export const compact = (value: number): string => formats.value.compact.format(value)
 export const percent = (share: number): string => formats.value.percent.format(share)
 export const time = (at: number): string => formats.value.time.format(at)
+/** With seconds. */
+export const clockTime = (at: number): string => formats.value.clockTime.format(at)
 export const date = (at: number): string => formats.value.date.format(at)
 export const dateTime = (at: number): string => formats.value.dateTime.format(at)
 export const list = (items: ReadonlyArray<string>): string => formats.value.list.format(items)

@@ -15,6 +15,16 @@ export const PublishingStatus = Schema.Struct({
 }).annotate({ identifier: 'PublishingStatus' })
 export type PublishingStatus = typeof PublishingStatus.Type
 
+/** Of the server itself, in bytes. */
+export const DiskSpace = Schema.Struct({
+  /** What the database takes. */
+  databaseBytes: Whole,
+  /** What is left on the disk of the data folder, and how large that is. */
+  freeBytes: Whole,
+  totalBytes: Whole
+}).annotate({ identifier: 'DiskSpace' })
+export type DiskSpace = typeof DiskSpace.Type
+
 export const StoreState = Schema.Struct({
   store: Schema.Literals(['sqlite', 'firestore']),
   /** `null` when applications read over HTTP alone. */

@@ -8,6 +8,8 @@ const PAGES = [
   '/',
   '/console/:file',
   '/docs',
+  '/docs/:file',
+  '/favicon.ico',
   '/openapi.json',
   '/inspect',
   STREAM_PATH,

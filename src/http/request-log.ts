@@ -5,7 +5,7 @@ import type { HttpServerRequest, HttpServerResponse } from 'effect/http'
 import { routeOf } from './known-paths.ts'
 
 /** Asked every few seconds, or by pages: only at `debug`. */
-const QUIET = /^\/(health|ready|metrics|docs|openapi\.json|inspect|link)?(\/|$)/
+const QUIET = /^\/(health|ready|metrics|docs|console|favicon\.ico|openapi\.json|inspect|link)?(\/|$)/
 
 const accountIn = (url: string): string => /\bacc-[0-9a-f]+/.exec(url)?.[0] ?? ''
 

@@ -8,7 +8,7 @@ import { SUPPORT } from './console-linking.ts'
 import type { ConsoleScene } from './console-pages.ts'
 
 /** A server that is told of events. */
-class Receiver {
+export class Receiver {
   status = 200
   readonly ids: Array<string> = []
   private readonly server: Server
@@ -49,7 +49,11 @@ export const activityTests = (scene: () => ConsoleScene): void => {
     await page.getByRole('button', { name: 'New key' }).first().click()
     await page.getByLabel('Name', { exact: true }).fill('Shop floor')
     for (const account of ['Rosa’s Bicycles', SUPPORT]) await page.getByLabel(account).check()
-    await page.getByRole('button', { name: 'Make the key' }).click()
+    await page.getByLabel('Days it is valid').fill('1.5')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('A whole number of days').waitFor()
+    await page.getByLabel('Days it is valid').fill('30')
+    await page.keyboard.press('Enter')
     const first = await dialogOf(page).getByLabel('Secret').inputValue()
     await page.keyboard.press('Escape')
     await choose(page, 'Shop floor', 'Exchange the secret')
@@ -84,9 +88,11 @@ export const activityTests = (scene: () => ConsoleScene): void => {
     const receiver = await Receiver.start()
     const page = await scene().at('/activity/webhooks')
     await page.getByRole('button', { name: 'New webhook' }).first().click()
+    await page.getByLabel('Address').press('Enter')
+    await page.getByRole('alert').getByText('An address that begins with https://').waitFor()
     await page.getByLabel('Address').fill(receiver.url)
     await page.getByLabel('Name', { exact: true }).fill('CRM')
-    await page.getByRole('button', { name: 'Create', exact: true }).click()
+    await page.getByLabel('Name', { exact: true }).press('Enter')
     const secret = await dialogOf(page).getByLabel('Secret').inputValue()
     await page.keyboard.press('Escape')
     const card = page.getByRole('article', { name: 'CRM' })
@@ -107,7 +113,7 @@ export const activityTests = (scene: () => ConsoleScene): void => {
     await page.keyboard.press('Escape')
     const before = receiver.ids.length
     await choose(page, 'CRM', 'Replay')
-    await dialogOf(page).getByRole('button', { name: 'Replay' }).click()
+    await dialogOf(page).getByLabel('Since').press('Enter')
     await page.getByText(/events are delivered again/).waitFor()
     await expect.poll(() => receiver.ids.length).toBeGreaterThan(before)
     await choose(page, 'CRM', 'Exchange the secret')

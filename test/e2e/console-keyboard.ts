@@ -6,14 +6,18 @@ export const keyboardTests = (scene: () => ConsoleScene): void => {
   test('every key does what ? says of it', async () => {
     const page = await scene().at('/')
     const heading = (name: string) => page.getByRole('heading', { level: 1, name }).waitFor()
-    const dialog = async (key: string, name: string): Promise<void> => {
+    const dialog = async (key: string, name: string, lacks?: string): Promise<void> => {
       await page.keyboard.press(key)
       await page.getByRole('dialog', { name }).waitFor()
+      if (lacks !== undefined) {
+        await page.keyboard.press('Enter')
+        await page.getByRole('alert').getByText(lacks).waitFor()
+      }
       await page.keyboard.press('Escape')
       // Until then keys go to a field of the dialog.
       await expect.poll(() => page.evaluate('document.activeElement === document.body')).toBe(true)
     }
-    await dialog('a', 'Add an account')
+    await dialog('a', 'Add an account', 'Give it a name.')
     await page.keyboard.press('3')
     await heading('Activity')
     await page.keyboard.press('4')
@@ -34,7 +38,7 @@ export const keyboardTests = (scene: () => ConsoleScene): void => {
       await page.getByRole('log').waitFor()
     }
     await dialog('d', 'Go to a date')
-    await dialog('n', 'New message')
+    await dialog('n', 'New message', 'Say to whom')
     await page.keyboard.press('i')
     await page.getByRole('complementary', { name: 'About this conversation' }).waitFor()
     await page.keyboard.press('i')

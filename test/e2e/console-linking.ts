@@ -23,8 +23,12 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     const shown = await fetch(link)
     expect([shown.status, await shown.text()]).toEqual([200, expect.stringContaining('WhatsApp')])
 
-    await page.getByLabel('Number of the phone, with country code').fill(phone.phoneNumber)
-    await page.getByRole('button', { name: 'Get a pairing code' }).click()
+    const number = page.getByLabel('Number of the phone, with country code')
+    await number.fill('12')
+    await number.press('Enter')
+    await page.getByRole('alert').getByText('A number with its country code').waitFor()
+    await number.fill(phone.phoneNumber)
+    await number.press('Enter')
     const code = await page.getByLabel('Pairing code').innerText()
     const device = phone.enterPairingCode(code)
     await page.getByText('WhatsApp wants to be sure that it is the owner.').waitFor()
@@ -44,7 +48,8 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     const answer = page.getByLabel('The answer of the passkey')
     const give = page.getByRole('button', { name: 'Give it to WhatsApp' })
     await answer.fill('{ "not": "an answer" }')
-    expect(await give.isDisabled()).toBe(true)
+    await give.click()
+    await page.getByRole('alert').getByText('That is not the whole answer of the passkey.').waitFor()
     await answer.fill(JSON.stringify(phone.assertPasskey(options.challenge)))
     await give.click()
     expect(await device).toBe(1)
@@ -52,7 +57,7 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     await page.getByRole('article', { name: SUPPORT }).getByText('open', { exact: true }).waitFor()
   })
 
-  test('a session of another server is taken over; the account is deleted when its name is typed', async () => {
+  test('a session of another server is taken over; the account is restarted, logged out, and deleted when its name is typed', async () => {
     const { simulator } = scene().stage
     const phone = simulator.createPhone(HISTORY)
     await using other = await OtherServer.linked(simulator, phone, '6.7')
@@ -61,6 +66,8 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     await page.getByRole('button', { name: 'Add an account' }).click()
     await page.getByLabel('What do you call it?').fill('Old shop')
     await page.getByText('Move in from another server instead').click()
+    await page.getByRole('button', { name: 'Import the session' }).click()
+    await page.getByRole('alert').getByText('Choose the file of the session.').waitFor()
     await page.getByLabel('The session').setInputFiles({
       name: 'session.zip',
       mimeType: 'application/zip',
@@ -69,13 +76,35 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     await page.getByRole('button', { name: 'Import the session' }).click()
     const card = page.getByRole('article', { name: 'Old shop' })
     await card.getByText(/^(open|backfilling)$/).waitFor()
-    await card.getByRole('button', { name: 'More for Old shop' }).click()
-    await page.getByRole('menuitem', { name: 'Delete' }).click()
     const dialog = page.getByRole('dialog')
+    const choose = async (item: string): Promise<void> => {
+      await card.getByRole('button', { name: 'More for Old shop' }).click()
+      await page.getByRole('menuitem', { name: item }).click()
+    }
+    await choose('Restart')
+    await page.getByText('The account is being restarted').waitFor()
+    await page.getByRole('link', { name: 'Activity' }).click()
+    await page.getByRole('link', { name: 'Events' }).click()
+    const states = page.locator('.events li', { hasText: 'account.state' }).filter({ hasText: 'Old shop' })
+    await states.filter({ hasText: 'connecting' }).first().waitFor()
+    await states.first().getByText('open', { exact: true }).waitFor()
+    await page.goto(`${scene().stage.server.url}/#/`)
+    await choose('Log out')
+    // In haste nothing is lost: Cancel has the focus.
+    await page.keyboard.press('Enter')
+    await dialog.waitFor({ state: 'detached' })
+    expect(phone.devices).toHaveLength(1)
+    await choose('Log out')
+    await dialog.getByRole('button', { name: 'Log out' }).click()
+    await card.getByText('loggedOut', { exact: true }).waitFor()
+    await card.getByRole('button', { name: 'Link a phone' }).waitFor()
+    expect(phone.devices).toHaveLength(0)
+    await choose('Delete')
     await dialog.getByLabel('Type “Old shop” to confirm').fill('Old')
-    expect(await dialog.getByRole('button', { name: 'Delete' }).isDisabled()).toBe(true)
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('alert').getByText('That is not “Old shop”.').waitFor()
     await dialog.getByLabel('Type “Old shop” to confirm').fill('Old shop')
-    await dialog.getByRole('button', { name: 'Delete' }).click()
+    await page.keyboard.press('Enter')
     await card.waitFor({ state: 'detached' })
   })
 }

@@ -1,5 +1,8 @@
 // The console when something is away: messages in the middle of a conversation, and the server itself.
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { expect, test } from 'vitest'
+import { Receiver } from './console-activity.ts'
 import type { ConsoleScene } from './console-pages.ts'
 
 export const outageTests = (scene: () => ConsoleScene): void => {
@@ -44,18 +47,32 @@ export const outageTests = (scene: () => ConsoleScene): void => {
 
   test('while the server is away it says so; then everything that was missed is there, changes too', async () => {
     const { partner, phone, stage } = scene()
+    const receiver = await Receiver.start()
+    receiver.status = 500
+    const { webhook } = await stage.api.webhooks<{ webhook: { webhookId: string } }>(201, 'POST', '', {
+      url: receiver.url,
+      name: 'Orders',
+      types: ['message.stored']
+    })
     const page = await scene().opened()
     const earlier = await phone.receive({ from: partner, text: 'To be changed meanwhile' })
     await page.locator('.bubble', { hasText: 'To be changed meanwhile' }).waitFor()
     const { port } = new URL(stage.server.url)
+    await expect.poll(() => receiver.ids.length).toBeGreaterThan(0)
     await stage.server.stop()
+    // Two and a half days later.
+    using database = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+    database
+      .prepare('UPDATE webhook_lanes SET attempts = 99, next_at = 0 WHERE webhook_id = ?')
+      .run(webhook.webhookId)
+    database.close()
     await page.getByText('The server does not answer.').waitFor()
     await page.getByText('No connection').waitFor()
     const field = page.getByRole('textbox', { name: 'Write a message' })
     await phone.receive({ from: partner, edit: earlier.id, text: 'Changed meanwhile' })
     for (let n = 0; n < 30; n += 1) await phone.receive({ from: partner, text: `Missed ${n}` })
     await field.fill('Written meanwhile')
-    await stage.restart({ PORT: port })
+    await stage.restart({ PORT: port, SEND_PACE: '1h' })
     await page.locator('.bubble', { hasText: 'Missed 29' }).waitFor()
     await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
     await page.locator('.bubble', { hasText: 'Changed meanwhile' }).waitFor()
@@ -65,5 +82,24 @@ export const outageTests = (scene: () => ConsoleScene): void => {
       .locator('.message', { hasText: 'Written meanwhile' })
       .getByRole('img', { name: 'Read' })
       .waitFor()
+    // The next one waits for the pace of sending.
+    await field.fill('Not so fast')
+    await field.press('Enter')
+    const next = page.locator('.message', { hasText: 'Not so fast' })
+    await next.getByText('Waits for its turn.').waitFor()
+    await next.getByRole('button', { name: 'Cancel' }).click()
+    await next.getByText('Cancelled.').waitFor()
+
+    receiver.status = 200
+    await scene().at('/activity/webhooks')
+    const card = page.getByRole('article', { name: 'Orders' })
+    await card.getByRole('button', { name: /^Given up \([1-9]/ }).click()
+    const dialog = page.getByRole('dialog', { name: 'Given up' })
+    await dialog.getByRole('cell', { name: /^message.stored/ }).waitFor()
+    const [lost] = receiver.ids
+    const before = receiver.ids.length
+    await dialog.getByRole('button', { name: 'Deliver them again' }).click()
+    await dialog.getByText('Nothing was given up.').waitFor()
+    await expect.poll(() => receiver.ids.slice(before)).toContain(lost)
   })
 }

@@ -11,6 +11,7 @@ import { linkingTests } from './console-linking.ts'
 import { outageTests } from './console-outages.ts'
 import { ConsoleScene } from './console-pages.ts'
 import { everyKind, landscape } from './console-story.ts'
+import { waitingTests } from './console-waiting.ts'
 import { type InProcessStage, Stage } from './stage.ts'
 
 const TABS = ['outbox', 'jobs', 'incidents', 'events', 'webhooks', 'keys', 'audit', 'store']
@@ -115,8 +116,11 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   test('an account is added, linked by its QR code and seen to be synced, without a reload', async () => {
     const page = await scene.at('/')
     await page.getByRole('button', { name: 'Add an account' }).click()
-    await page.getByLabel('What do you call it?').fill('Rosa’s Bicycles')
     await page.getByRole('button', { name: 'Add and link' }).click()
+    await page.getByRole('alert').getByText('Give it a name.').waitFor()
+    await page.keyboard.type('Rosa’s Bicycles')
+    await page.keyboard.press('Enter')
+    await page.getByRole('dialog', { name: 'Link a phone to “Rosa’s Bicycles”' }).waitFor()
     await page.getByRole('button', { name: 'Show the QR code' }).click()
     await page.getByAltText('QR code to scan').waitFor()
     const phone = stage.simulator.createPhone({
@@ -267,9 +271,14 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       mimeType: 'image/jpeg',
       buffer: await landscape('#8899aa', '#335544')
     })
-    await page.getByRole('dialog').getByLabel('Caption').fill('The blue one')
-    await page.getByRole('dialog').getByRole('button', { name: 'Send' }).click()
-    await page.locator('.message', { hasText: 'The blue one' }).getByRole('img', { name: 'Read' }).waitFor()
+    const named = scene.partner.phoneNumber
+    const caption = page.getByRole('dialog').getByLabel('Caption')
+    await caption.fill(`The blue one, @${named}`)
+    await caption.press('Enter')
+    const file = page.locator('.message', { hasText: 'The blue one' })
+    await file.getByRole('img', { name: 'Read' }).waitFor()
+    const newest = (await stage.api.messages(scene.thread.threadId)).find(({ type }) => type === 'image')
+    expect(newest).toMatchObject({ direction: 'outbound', mentions: [expect.stringContaining('@')] })
   })
 
   test('without a connection what is written waits, says why, and can be taken back; then it goes on', async () => {
@@ -296,6 +305,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   })
 
   keyboardTests(() => scene)
+  waitingTests(() => scene)
   linkingTests(() => scene)
   activityTests(() => scene)
   outageTests(() => scene)
@@ -339,6 +349,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     expect(await page.getByRole('button', { name: 'Add an account' }).count()).toBe(0)
     expect(await card.getByRole('button').count()).toBe(1)
     expect(await page.getByRole('link', { name: 'Settings' }).count()).toBe(0)
+    await page.evaluate(`location.hash = '/settings'`)
+    await page.getByText('Your key does not open this').waitFor()
     await page.close()
   })
 })

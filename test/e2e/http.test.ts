@@ -39,6 +39,18 @@ describe('without the key', () => {
     for (const path of ['/health', '/ready', '/docs', '/openapi.json']) {
       expect((await stage.api.request('GET', path, undefined, { authorization: '' })).status).toBe(200)
     }
+    // The page is small, and its scripts are kept.
+    const page = await (await fetch(`${stage.server.url}/docs`)).text()
+    expect(page.length).toBeLessThan(5000)
+    const scripts = [...page.matchAll(/src="([^"]+)"/g)].map(([, path = '']) => path)
+    expect(scripts).toHaveLength(2)
+    for (const path of scripts) {
+      const { headers } = await fetch(stage.server.url + path, { headers: { 'accept-encoding': 'gzip' } })
+      expect([headers.get('content-encoding'), headers.get('cache-control')]).toEqual([
+        'gzip',
+        expect.stringContaining('immutable')
+      ])
+    }
   })
 })
 

@@ -40,6 +40,8 @@ test('every path tells browsers to load, frame and guess nothing, whatever it an
     ...pages(),
     '/console/icon.svg',
     '/console/nothing.js',
+    '/docs/nothing.js',
+    '/favicon.ico',
     '/openapi.json',
     '/inspect/stream',
     '/nowhere',

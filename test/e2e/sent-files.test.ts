@@ -51,10 +51,14 @@ const thumbnailOf = async ({ thumbnail }: { readonly thumbnail?: string }) => {
 describe('pictures', () => {
   test('arrive untouched, with their size and a small JPEG of them', async () => {
     const file = await picture({ format: 'png', width: 300, height: 150 })
-    const { message, received } = await sent(file, 'image/png', { caption: 'Look' })
+    const named = [phone.contacts[0]!.phoneNumber, '15550100299']
+    const caption = `Look, @${named.join(' and @')}`
+    const { message, received } = await sent(file, 'image/png', { caption, mentions: named.join(', ') })
+    expect(message.mentions).toHaveLength(2)
     expect(received).toMatchObject({
       kind: 'image',
-      text: 'Look',
+      text: caption,
+      mentions: [expect.stringContaining('@'), expect.stringContaining('@')],
       sha256: sha256(file),
       width: 300,
       height: 150

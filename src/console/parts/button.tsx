@@ -10,9 +10,17 @@ interface ButtonProps {
   readonly look?: 'main' | 'plain' | 'quiet' | 'danger'
   readonly icon?: IconName
   readonly disabled?: boolean
+  readonly autofocus?: boolean
 }
 
-export const Button = ({ children, disabled = false, icon, look = 'plain', onClick }: ButtonProps) => {
+export const Button = ({
+  autofocus = false,
+  children,
+  disabled = false,
+  icon,
+  look = 'plain',
+  onClick
+}: ButtonProps) => {
   const isBusy = useSignal(false)
   const press = async (): Promise<void> => {
     if (isBusy.value) return
@@ -24,6 +32,7 @@ export const Button = ({ children, disabled = false, icon, look = 'plain', onCli
     <button
       type="button"
       class={`button ${look}`}
+      autofocus={autofocus}
       disabled={disabled}
       aria-busy={isBusy.value}
       onClick={() => void press()}

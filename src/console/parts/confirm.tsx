@@ -1,7 +1,6 @@
 // Asks before something is done that cannot be taken back.
-import { t } from '../i18n/i18n.ts'
-import { Button } from './button.tsx'
 import { Dialog } from './dialog.tsx'
+import { Form } from './form.tsx'
 
 interface ConfirmProps {
   readonly title: string
@@ -15,17 +14,14 @@ interface ConfirmProps {
 export const Confirm = ({ action, onClose, onConfirm, text, title }: ConfirmProps) => (
   <Dialog title={title} onClose={onClose}>
     <p>{text}</p>
-    <footer>
-      <Button onClick={onClose}>{t('cancel')}</Button>
-      <Button
-        look="danger"
-        onClick={async () => {
-          await onConfirm()
-          onClose()
-        }}
-      >
-        {action}
-      </Button>
-    </footer>
+    <Form
+      action={action}
+      look="danger"
+      onCancel={onClose}
+      onSubmit={async () => {
+        await onConfirm()
+        onClose()
+      }}
+    />
   </Dialog>
 )

@@ -7,7 +7,7 @@ export interface Loaded<A> {
   readonly error: unknown
 }
 
-/** Reads again whenever one of `on` changes; what was read before stays until then. */
+/** Reads anew whenever one of `on` changes; `reload` reads the same again, and what was read before stays until then. */
 export const useLoaded = <A>(
   read: () => Promise<A>,
   on: ReadonlyArray<unknown>

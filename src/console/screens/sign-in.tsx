@@ -13,6 +13,11 @@ export const SignIn = () => {
   const input = useRef<HTMLInputElement>(null)
   useEffect(() => input.current?.focus(), [])
   const submit = async (): Promise<void> => {
+    if (isBusy.value) return
+    if (key.value.trim() === '') {
+      trouble.value = t('lack.key')
+      return input.current?.focus()
+    }
     isBusy.value = true
     trouble.value = ''
     try {
@@ -26,6 +31,7 @@ export const SignIn = () => {
   return (
     <main class="sign-in">
       <form
+        noValidate
         onSubmit={event => {
           event.preventDefault()
           void submit()
@@ -49,7 +55,6 @@ export const SignIn = () => {
           type="password"
           autocomplete="current-password"
           spellcheck={false}
-          required
           aria-describedby="key-hint"
           aria-invalid={trouble.value !== ''}
           value={key.value}
@@ -60,7 +65,7 @@ export const SignIn = () => {
             {trouble.value}
           </p>
         )}
-        <button type="submit" class="button main" aria-busy={isBusy.value} disabled={isBusy.value}>
+        <button type="submit" class="button main" aria-busy={isBusy.value}>
           <span>{t('signIn.submit')}</span>
         </button>
         <p id="key-hint" class="soft small">

@@ -1,8 +1,11 @@
 // One open conversation: its window of messages, how complete it is, and what keeps both up to date.
 import { computed, signal } from '@preact/signals'
 import type { Message, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
+import { isCode } from '../errors.ts'
 import { type Change, onChange, onComeback } from '../events.ts'
+import { t } from '../i18n/i18n.ts'
 import { client } from '../session.ts'
+import { tellFailure } from '../toasts.ts'
 import { gathered, paced } from './pacing.ts'
 import {
   EMPTY_WINDOW,
@@ -44,6 +47,11 @@ export class Conversation {
   readonly error = signal<unknown>(undefined)
   readonly target = signal<Target | undefined>(undefined)
   readonly isReading = signal(true)
+  /** Whether this account has no such conversation, or not for this key. */
+  readonly isGone = computed<boolean>(() => {
+    const isElsewhere = this.thread.value !== undefined && this.thread.value.accountId !== this.accountId
+    return isElsewhere || (this.messages.value.length === 0 && isCode(this.error.value, 'not-found'))
+  })
   private isOlderComing = false
   private isNewerComing = false
   private turn = 0
@@ -74,14 +82,15 @@ export class Conversation {
 
   /** Begins at the newest message, at a message, or at a time (milliseconds since 1970). */
   async open(place?: string): Promise<void> {
-    void this.readFacts()
-    await this.attempt(() => (place === undefined ? this.readNewest() : this.readAt(place)))
+    // Where there is no such conversation, reading its messages says so.
+    this.readFacts().catch(() => undefined)
+    await this.attempt(() => (place === undefined ? this.readNewest() : this.readAround(place)))
   }
 
   async goTo(place: string): Promise<void> {
     const held = this.messages.value.find(({ messageId }) => messageId === place)
     if (held !== undefined) this.show(held)
-    else await this.attempt(() => this.readAt(place))
+    else await this.attempt(() => this.readAround(place))
   }
 
   async goToNewest(): Promise<void> {
@@ -156,6 +165,17 @@ export class Conversation {
   private async readNewest(): Promise<void> {
     const page = await client().call('threads.messages', { threadId: this.threadId, limit: PAGE })
     this.window.value = windowFrom(pageOf(page), true)
+  }
+
+  /** At a message that is not kept here there is nothing to see; the newest ones are shown instead. */
+  private async readAround(place: string): Promise<void> {
+    try {
+      await this.readAt(place)
+    } catch (error) {
+      if (!isCode(error, 'not-found')) throw error
+      await this.readNewest()
+      tellFailure(t('gone.message'))
+    }
   }
 
   /** Not before the first message: there is nothing to show from there. */

@@ -22,7 +22,7 @@ export type SendRequest = typeof SendRequest.Type
 /** An uploaded file, with what its message says. */
 export interface UploadRequest extends Pick<
   SendRequest,
-  'to' | 'threadId' | 'replyTo' | 'idempotencyKey' | 'sendAt' | 'expiresAt'
+  'to' | 'threadId' | 'replyTo' | 'idempotencyKey' | 'sendAt' | 'expiresAt' | 'mentions'
 > {
   readonly type?: MediaType
   readonly caption?: string

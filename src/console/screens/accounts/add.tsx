@@ -1,9 +1,9 @@
 // A new account: to be linked to a phone, or from a session of another server.
 import { useSignal } from '@preact/signals'
-import { useRef } from 'preact/hooks'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { FileField, TextField } from '../../parts/fields.tsx'
+import { Form, type Lack } from '../../parts/form.tsx'
 import { client } from '../../session.ts'
 import { putAccount } from '../../state/accounts.ts'
 import { tellDone } from '../../toasts.ts'
@@ -16,65 +16,56 @@ interface AddProps {
 
 export const AddDialog = ({ onClose, onMade }: AddProps) => {
   const name = useSignal('')
-  const file = useRef<HTMLInputElement>(null)
-  const hasFile = useSignal(false)
+  const session = useSignal<File | undefined>(undefined)
+  const isMoving = useSignal(false)
+  const lackOf = (): Lack | undefined => {
+    if (name.value.trim() === '') return { field: 'name', lack: t('lack.name') }
+    return isMoving.value && session.value === undefined
+      ? { field: 'session', lack: t('lack.session') }
+      : undefined
+  }
   const create = async (): Promise<void> => {
     const account = await client().call('accounts.create', { body: { name: name.value.trim() } })
     putAccount(account)
     onMade(account.accountId)
   }
-  const bring = async (): Promise<void> => {
-    const session = file.current?.files?.[0]
-    if (session === undefined) return
+  const bring = async (file: File): Promise<void> => {
     const body = new FormData()
     body.set('name', name.value.trim())
-    body.set('file', session)
+    body.set('file', file)
     const { account } = await client().call('accounts.import', { body })
     putAccount(account)
     tellDone(t('import.done', { name: account.name }))
     onClose()
   }
-  const isNamed = name.value.trim() !== ''
   return (
     <Dialog title={t('add.title')} onClose={onClose}>
-      <form
-        onSubmit={event => {
-          event.preventDefault()
-        }}
+      <Form
+        action={t(isMoving.value ? 'import.submit' : 'add.submit')}
+        lackOf={lackOf}
+        onSubmit={() => (isMoving.value && session.value !== undefined ? bring(session.value) : create())}
+        onCancel={onClose}
       >
-        <label class="field">
-          <span>{t('add.name')}</span>
-          <input
-            autofocus
-            maxLength={100}
-            placeholder={t('add.nameExample')}
-            value={name.value}
-            onInput={({ currentTarget }) => (name.value = currentTarget.value)}
-          />
-        </label>
-        <details class="more">
+        <TextField
+          name="name"
+          label={t('add.name')}
+          autofocus
+          maxLength={100}
+          placeholder={t('add.nameExample')}
+          value={name.value}
+          onInput={value => void (name.value = value)}
+        />
+        <details class="more" onToggle={({ currentTarget }) => void (isMoving.value = currentTarget.open)}>
           <summary>{t('import.title')}</summary>
           <p class="soft">{t('import.text')}</p>
-          <label class="field">
-            <span>{t('import.file')}</span>
-            <input
-              ref={file}
-              type="file"
-              accept=".zip,.json,application/zip,application/json"
-              onChange={({ currentTarget }) => (hasFile.value = (currentTarget.files?.length ?? 0) > 0)}
-            />
-          </label>
-          <Button disabled={!isNamed || !hasFile.value} onClick={bring}>
-            {t('import.submit')}
-          </Button>
+          <FileField
+            name="session"
+            label={t('import.file')}
+            accept=".zip,.json,application/zip,application/json"
+            onChosen={file => void (session.value = file)}
+          />
         </details>
-        <footer>
-          <Button onClick={onClose}>{t('cancel')}</Button>
-          <Button look="main" disabled={!isNamed} onClick={create}>
-            {t('add.submit')}
-          </Button>
-        </footer>
-      </form>
+      </Form>
     </Dialog>
   )
 }

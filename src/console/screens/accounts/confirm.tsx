@@ -3,8 +3,10 @@ import { useSignal } from '@preact/signals'
 import type { Account } from '../../../client/index.ts'
 import { number } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
+import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { client } from '../../session.ts'
 import { forgetAccount, putAccount } from '../../state/accounts.ts'
 import { tellDone } from '../../toasts.ts'
@@ -14,22 +16,14 @@ interface ConfirmProps {
   readonly onClose: () => void
 }
 
-export const LogOutDialog = ({ account, onClose }: ConfirmProps) => (
-  <Dialog title={t('logout.title', { name: account.name })} onClose={onClose}>
-    <p>{t('logout.text')}</p>
-    <footer>
-      <Button onClick={onClose}>{t('cancel')}</Button>
-      <Button
-        look="danger"
-        onClick={async () => {
-          putAccount(await client().call('accounts.logout', { accountId: account.accountId }))
-          onClose()
-        }}
-      >
-        {t('account.logout')}
-      </Button>
-    </footer>
-  </Dialog>
+export const LogOutDialog = ({ account: { accountId, name }, onClose }: ConfirmProps) => (
+  <Confirm
+    title={t('logout.title', { name })}
+    text={t('logout.text')}
+    action={t('account.logout')}
+    onConfirm={async () => putAccount(await client().call('accounts.logout', { accountId }))}
+    onClose={onClose}
+  />
 )
 
 export const DeleteDialog = ({ account, onClose }: ConfirmProps) => {
@@ -38,30 +32,30 @@ export const DeleteDialog = ({ account, onClose }: ConfirmProps) => {
   return (
     <Dialog title={t('delete.title', { name })} onClose={onClose}>
       <p>{t('delete.text', { messages: number(counts.messages), threads: number(counts.threads) })}</p>
-      <label class="field">
-        <span>{t('delete.type', { name })}</span>
-        <input
+      <Form
+        action={t('account.delete')}
+        look="danger"
+        lackOf={() =>
+          typed.value.trim() === name.trim()
+            ? undefined
+            : { field: 'name', lack: t('lack.sameName', { name }) }
+        }
+        onCancel={onClose}
+        onSubmit={async () => {
+          await client().call('accounts.remove', { accountId })
+          forgetAccount(accountId)
+          tellDone(t('delete.done', { name }))
+          onClose()
+        }}
+      >
+        <TextField
+          name="name"
+          label={t('delete.type', { name })}
+          autofocus
           value={typed.value}
-          autocomplete="off"
-          spellcheck={false}
-          onInput={({ currentTarget }) => (typed.value = currentTarget.value)}
+          onInput={value => void (typed.value = value)}
         />
-      </label>
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="danger"
-          disabled={typed.value.trim() !== name.trim()}
-          onClick={async () => {
-            await client().call('accounts.remove', { accountId })
-            forgetAccount(accountId)
-            tellDone(t('delete.done', { name }))
-            onClose()
-          }}
-        >
-          {t('account.delete')}
-        </Button>
-      </footer>
+      </Form>
     </Dialog>
   )
 }

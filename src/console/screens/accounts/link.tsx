@@ -6,11 +6,12 @@ import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/clipboard.ts'
 import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Notice } from '../../parts/notice.tsx'
 import { client } from '../../session.ts'
 import { isOnline, isPairing, putAccount } from '../../state/accounts.ts'
-import { attempt } from '../../toasts.ts'
 import { OfferView } from './offer.tsx'
 import { PasskeyView } from './passkey.tsx'
 
@@ -24,31 +25,29 @@ const pair = async (accountId: string, phoneNumber?: string): Promise<void> => {
   putAccount(await client().call('accounts.pair', { accountId, body }))
 }
 
+const digitsOf = (text: string): string => text.replaceAll(/[^\d+]/g, '')
+
+const isNumber = (text: string): boolean => /^\+?\d{7,15}$/.test(digitsOf(text))
+
 const ByCode = ({ account: { accountId } }: LinkProps) => {
   const phone = useSignal('')
   return (
-    <form
-      class="inline-form"
-      onSubmit={event => {
-        event.preventDefault()
-        void attempt(() => pair(accountId, phone.value.replaceAll(/[^\d+]/g, '')))
-      }}
+    <Form
+      action={t('link.byCode')}
+      look="plain"
+      lackOf={() => (isNumber(phone.value) ? undefined : { field: 'number', lack: t('lack.number') })}
+      onSubmit={() => pair(accountId, digitsOf(phone.value))}
     >
-      <label class="field">
-        <span>{t('link.number')}</span>
-        <input
-          type="tel"
-          dir="ltr"
-          required
-          placeholder="+49 151 12345678"
-          value={phone.value}
-          onInput={({ currentTarget }) => (phone.value = currentTarget.value)}
-        />
-      </label>
-      <button type="submit" class="button plain">
-        <span>{t('link.byCode')}</span>
-      </button>
-    </form>
+      <TextField
+        name="number"
+        label={t('link.number')}
+        type="tel"
+        dir="ltr"
+        placeholder="+49 151 12345678"
+        value={phone.value}
+        onInput={value => void (phone.value = value)}
+      />
+    </Form>
   )
 }
 
@@ -91,7 +90,7 @@ const Choice = ({ account }: LinkProps) => (
       <section>
         <h3>{t('link.qrTitle')}</h3>
         <p class="soft">{t('link.qrText')}</p>
-        <Button look="main" onClick={() => pair(account.accountId)}>
+        <Button look="main" autofocus onClick={() => pair(account.accountId)}>
           {t('link.byQr')}
         </Button>
       </section>
@@ -114,7 +113,7 @@ const Linked = ({ onClose }: { readonly onClose: () => void }) => (
       <Icon name="check" size={40} />
     </span>
     <p>{t('link.done')}</p>
-    <Button look="main" onClick={onClose}>
+    <Button look="main" autofocus onClick={onClose}>
       {t('link.watch')}
     </Button>
   </div>

@@ -4,6 +4,7 @@ import { useLocation } from 'wouter-preact'
 import { number } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
+import { NoAccount } from '../../parts/gone.tsx'
 import { Empty } from '../../parts/notice.tsx'
 import { accountPath, accountsPath } from '../../routes.ts'
 import { mayAll, may } from '../../session.ts'
@@ -69,6 +70,7 @@ export const AccountsScreen = ({ opened: linking }: { readonly opened?: string |
   const one =
     opened.value !== undefined && 'accountId' in opened.value ? accountOf(opened.value.accountId) : undefined
   const toLink = linking === undefined ? undefined : accountOf(linking)
+  if (linking !== undefined && toLink === undefined && accountsKnown.value) return <NoAccount />
   return (
     <div class="page">
       <header class="page-head">

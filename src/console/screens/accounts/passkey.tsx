@@ -4,10 +4,11 @@ import type { Account, Passkey, PasskeyAssertion } from '../../../client/index.t
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { copyText } from '../../parts/clipboard.ts'
+import { AreaField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { Failure, Notice } from '../../parts/notice.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { client } from '../../session.ts'
-import { attempt } from '../../toasts.ts'
 
 const isAssertion = (value: unknown): value is PasskeyAssertion =>
   typeof value === 'object' && value !== null && 'rawId' in value && 'response' in value
@@ -23,7 +24,6 @@ const parsed = (text: string): PasskeyAssertion | undefined => {
 
 const Bring = ({ accountId, passkey }: { readonly accountId: string; readonly passkey: Passkey }) => {
   const answer = useSignal('')
-  const assertion = parsed(answer.value)
   return (
     <>
       {passkey.refusal !== null && <Notice kind="bad">{passkey.refusal}</Notice>}
@@ -38,27 +38,26 @@ const Bring = ({ accountId, passkey }: { readonly accountId: string; readonly pa
         <li>{t('passkey.step2')}</li>
         <li>{t('passkey.step3')}</li>
       </ol>
-      <label class="field">
-        <span>{t('passkey.answer')}</span>
-        <textarea
+      <Form
+        action={t('passkey.submit')}
+        lackOf={() =>
+          parsed(answer.value) === undefined ? { field: 'answer', lack: t('lack.answer') } : undefined
+        }
+        onSubmit={async () => {
+          const body = parsed(answer.value)
+          if (body !== undefined) await client().call('passkey.assertPasskey', { accountId, body })
+        }}
+      >
+        <AreaField
+          name="answer"
+          label={t('passkey.answer')}
           rows={4}
           dir="ltr"
-          spellcheck={false}
-          aria-invalid={answer.value !== '' && assertion === undefined}
           value={answer.value}
-          onInput={({ currentTarget }) => (answer.value = currentTarget.value)}
+          onInput={value => void (answer.value = value)}
         />
-      </label>
-      <p class="soft small">{t('passkey.safe')}</p>
-      <Button
-        look="main"
-        disabled={assertion === undefined}
-        onClick={() =>
-          assertion && attempt(() => client().call('passkey.assertPasskey', { accountId, body: assertion }))
-        }
-      >
-        {t('passkey.submit')}
-      </Button>
+        <p class="soft small">{t('passkey.safe')}</p>
+      </Form>
     </>
   )
 }

@@ -92,7 +92,11 @@ const JobCard = ({ job, onChanged }: { readonly job: BackfillJob; readonly onCha
       <ProgressBar
         label={t('jobs.messages', { count: messages })}
         share={parts === 0 ? 1 : partsDone / parts}
-        note={t('jobs.parts', { done: partsDone, all: parts, refused: partsRefused })}
+        note={
+          parts === 0
+            ? t('jobs.nothing')
+            : t('jobs.parts', { done: partsDone, all: parts, refused: partsRefused })
+        }
       />
       {waitingFor !== null && status === 'running' && <p class="soft small">{waitingFor}</p>}
       {isOpen.value && (

@@ -6,6 +6,8 @@ import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Check, TextField } from '../../parts/fields.tsx'
+import { Form, type Lack } from '../../parts/form.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { Empty, Notice } from '../../parts/notice.tsx'
 import { Paged } from '../../parts/paged.tsx'
@@ -14,6 +16,8 @@ import { client, type Role } from '../../session.ts'
 import { accountOf, accounts } from '../../state/accounts.ts'
 import { tellDone } from '../../toasts.ts'
 import { SecretView } from './secret.tsx'
+
+const DAY = 86_400_000
 
 const ROLES: ReadonlyArray<Role> = ['viewer', 'agent', 'operator', 'admin']
 
@@ -30,75 +34,69 @@ const NewKey = ({ onClose, onMade }: { onClose: () => void; onMade: (key: Issued
           name: name.value.trim(),
           role: role.value,
           accounts: isLimited ? chosen.value : 'all',
-          ...(Number(days.value) > 0
-            ? { expiresAt: Date.now() + Math.round(Number(days.value) * 86_400_000) }
-            : {})
+          ...(days.value === '' ? {} : { expiresAt: Date.now() + Number(days.value) * DAY })
         }
       })
     )
   }
+  const lackOf = (): Lack | undefined => {
+    if (name.value.trim() === '') return { field: 'name', lack: t('lack.name') }
+    return /^([1-9]\d{0,4})?$/.test(days.value) ? undefined : { field: 'days', lack: t('lack.days') }
+  }
   return (
     <Dialog title={t('keys.new')} onClose={onClose}>
-      <label class="field">
-        <span>{t('keys.name')}</span>
-        <input
+      <Form action={t('keys.create')} lackOf={lackOf} onSubmit={create} onCancel={onClose}>
+        <TextField
+          name="name"
+          label={t('keys.name')}
           autofocus
           maxLength={100}
           value={name.value}
-          onInput={({ currentTarget }) => (name.value = currentTarget.value)}
+          onInput={value => void (name.value = value)}
         />
-      </label>
-      <fieldset class="roles">
-        <legend>{t('keys.role')}</legend>
-        {ROLES.map(one => (
-          <label key={one} class="check-field">
-            <input
-              type="radio"
-              name="role"
-              checked={role.value === one}
-              onChange={() => void (role.value = one)}
-            />
-            <span>
-              <b>{one}</b> <span class="soft small">{t(`role.${one}`)}</span>
-            </span>
-          </label>
-        ))}
-      </fieldset>
-      {role.value !== 'admin' && accounts.value.length > 0 && (
         <fieldset class="roles">
-          <legend>{t('keys.accounts')}</legend>
-          <p class="soft small">{t('keys.accountsText')}</p>
-          {accounts.value.map(({ accountId, name: title }) => (
-            <label key={accountId} class="check-field">
+          <legend>{t('keys.role')}</legend>
+          {ROLES.map(one => (
+            <label key={one} class="check-field">
               <input
-                type="checkbox"
-                checked={chosen.value.includes(accountId)}
-                onChange={({ currentTarget }) =>
-                  (chosen.value = currentTarget.checked
+                type="radio"
+                name="role"
+                checked={role.value === one}
+                onChange={() => void (role.value = one)}
+              />
+              <span>
+                <b>{one}</b> <span class="soft small">{t(`role.${one}`)}</span>
+              </span>
+            </label>
+          ))}
+        </fieldset>
+        {role.value !== 'admin' && accounts.value.length > 0 && (
+          <fieldset class="roles">
+            <legend>{t('keys.accounts')}</legend>
+            <p class="soft small">{t('keys.accountsText')}</p>
+            {accounts.value.map(({ accountId, name: title }) => (
+              <Check
+                key={accountId}
+                label={title}
+                isChecked={chosen.value.includes(accountId)}
+                onChange={isChecked =>
+                  void (chosen.value = isChecked
                     ? [...chosen.value, accountId]
                     : chosen.value.filter(id => id !== accountId))
                 }
               />
-              <bdi>{title}</bdi>
-            </label>
-          ))}
-        </fieldset>
-      )}
-      <label class="field">
-        <span>{t('keys.days')}</span>
-        <input
+            ))}
+          </fieldset>
+        )}
+        <TextField
+          name="days"
+          label={t('keys.days')}
           type="number"
           min="1"
           value={days.value}
-          onInput={({ currentTarget }) => (days.value = currentTarget.value)}
+          onInput={value => void (days.value = value)}
         />
-      </label>
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button look="main" disabled={name.value.trim() === ''} onClick={create}>
-          {t('keys.create')}
-        </Button>
-      </footer>
+      </Form>
     </Dialog>
   )
 }

@@ -45,7 +45,7 @@ const Entries = ({
         return { items: entries, next: nextCursor }
       }}
       empty={
-        <Empty icon="send" title={t('outbox.emptyTitle')}>
+        <Empty icon="send" title={t(status === '' ? 'outbox.unused' : 'outbox.emptyTitle')}>
           <p>{t('outbox.emptyText')}</p>
         </Empty>
       }

@@ -4,6 +4,7 @@ import { useEffect, useRef } from 'preact/hooks'
 import { Link, Redirect } from 'wouter-preact'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { t } from '../../i18n/i18n.ts'
+import { Forbidden } from '../../parts/gone.tsx'
 import { activityPath } from '../../routes.ts'
 import { may, mayAll } from '../../session.ts'
 import { Audit } from './audit.tsx'
@@ -45,7 +46,8 @@ export const ActivityScreen = ({ tab }: { readonly tab: string | undefined }) =>
   useEffect(() => {
     tabs.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' })
   }, [tab])
-  if (present === undefined) return <Redirect to={activityPath()} />
+  if (present === undefined)
+    return TABS.some(({ name }) => name === tab) ? <Forbidden /> : <Redirect to={activityPath()} />
   return (
     <div class="page">
       <header class="page-head">

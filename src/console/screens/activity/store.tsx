@@ -1,42 +1,78 @@
 // Where applications read, how far publishing is, files, and the inspector.
-import type { Inspector } from '../../../client/index.ts'
-import { dateTime, number } from '../../format.ts'
+import { useEffect } from 'preact/hooks'
+import type { DiskSpace, Inspector, PublishingStatus } from '../../../client/index.ts'
+import { fileSize, number, relative } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
+import { ProgressBar } from '../../parts/bars.tsx'
 import { Button } from '../../parts/button.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { Failure, Notice } from '../../parts/notice.tsx'
 import { client, may } from '../../session.ts'
-import { useChanges } from '../../state/changes.ts'
+import { useTicks } from '../../state/ticks.ts'
 import { ForAccount } from './account-choice.tsx'
 
-const Publishing = () => {
-  const turn = useChanges(({ what }) => what === 'message' || what === 'thread')
-  const { state } = useLoaded(() => client().call('store.store'), [Math.floor(turn / 5)])
+const Publishing = ({ refused, trouble, waiting, waitingSince }: PublishingStatus) => (
+  <>
+    <dl class="pairs">
+      <div>
+        <dt>{t('store.waiting')}</dt>
+        <dd>
+          {number(waiting)}
+          {waitingSince !== null && ` · ${relative(waitingSince)}`}
+        </dd>
+      </div>
+      <div>
+        <dt>{t('store.refused')}</dt>
+        <dd>{number(refused)}</dd>
+      </div>
+    </dl>
+    {trouble && (
+      <Notice kind="warn">
+        {trouble.reason} ({relative(trouble.since)})
+      </Notice>
+    )}
+  </>
+)
+
+const Space = ({ disk: { databaseBytes, freeBytes, totalBytes } }: { readonly disk: DiskSpace }) => (
+  <article class="card flat">
+    <h2>{t('store.disk')}</h2>
+    <ProgressBar
+      label={t('store.free')}
+      share={1 - freeBytes / Math.max(1, totalBytes)}
+      note={t('store.of', { free: fileSize(freeBytes), total: fileSize(totalBytes) })}
+    />
+    <dl class="pairs">
+      <div>
+        <dt>{t('store.database')}</dt>
+        <dd>{fileSize(databaseBytes)}</dd>
+      </div>
+    </dl>
+  </article>
+)
+
+/** Publishing has no events of its own. */
+const REFRESH_MS = 5000
+
+const StoreState = () => {
+  const { reload, state } = useLoaded(() => client().call('store.store'), [])
+  const passed = useTicks(REFRESH_MS)
+  useEffect(() => {
+    if (passed > 0) void reload()
+  }, [passed])
   if (state.value.error !== undefined) return <Failure error={state.value.error} />
   const store = state.value.value
   if (store === undefined) return <p class="waiting">{t('loading')}</p>
-  const { publishing } = store
+  const { disk, publishing } = store
   return (
-    <article class="card flat">
-      <h2>{t('store.title')}</h2>
-      <p>{t(`store.${store.store}`)}</p>
-      {publishing && (
-        <dl class="pairs">
-          <div>
-            <dt>{t('store.waiting')}</dt>
-            <dd>
-              {number(publishing.waiting)}
-              {publishing.waitingSince !== null && ` (${dateTime(publishing.waitingSince)})`}
-            </dd>
-          </div>
-          <div>
-            <dt>{t('store.refused')}</dt>
-            <dd>{number(publishing.refused)}</dd>
-          </div>
-        </dl>
-      )}
-      {publishing?.trouble && <Notice kind="warn">{publishing.trouble.reason}</Notice>}
-    </article>
+    <>
+      <article class="card flat">
+        <h2>{t('store.title')}</h2>
+        <p>{t(`store.${store.store}`)}</p>
+        {publishing && <Publishing {...publishing} />}
+      </article>
+      {disk && <Space disk={disk} />}
+    </>
   )
 }
 
@@ -93,7 +129,7 @@ const InspectorCard = () => {
 
 export const Store = () => (
   <div class="stack">
-    <Publishing />
+    <StoreState />
     <ForAccount>{accountId => <Files accountId={accountId} />}</ForAccount>
     {may('admin') && <InspectorCard />}
   </div>

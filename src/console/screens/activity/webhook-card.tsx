@@ -103,6 +103,7 @@ export const WebhookCard = (props: CardProps) => {
     failingLanes,
     name,
     nextAttemptAt,
+    oldestWaitingAt,
     reason,
     state,
     types,
@@ -150,6 +151,7 @@ export const WebhookCard = (props: CardProps) => {
       {reason !== null && <Notice kind="bad">{reason}</Notice>}
       <p class="small">
         {t('webhooks.waiting', { count: waiting })}
+        {oldestWaitingAt !== null && ` · ${t('webhooks.oldest', { when: relative(oldestWaitingAt) })}`}
         {failingLanes > 0 && ` · ${t('webhooks.failing', { count: failingLanes })}`}
         {nextAttemptAt !== null && ` · ${t('webhooks.next', { when: relative(nextAttemptAt) })}`}
       </p>

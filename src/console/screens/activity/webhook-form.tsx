@@ -2,8 +2,9 @@
 import { useSignal } from '@preact/signals'
 import type { NewWebhook, Webhook } from '../../../client/index.ts'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { ChoiceField, TextField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { client, mayAll } from '../../session.ts'
 import { accounts } from '../../state/accounts.ts'
 
@@ -44,6 +45,8 @@ const bodyOf = ({ format, name, types, url }: Fields): NewWebhook => ({
   ...(name.trim() === '' ? {} : { name: name.trim() })
 })
 
+const isAddress = (text: string): boolean => /^https?:\/\/[^/]/.test(text.trim()) && URL.canParse(text.trim())
+
 export const WebhookForm = ({ onClose, onDone, webhook }: FormProps) => {
   const fields = useSignal(fieldsOf(webhook))
   const set = (change: Partial<Fields>): void => void (fields.value = { ...fields.value, ...change })
@@ -60,63 +63,54 @@ export const WebhookForm = ({ onClose, onDone, webhook }: FormProps) => {
   }
   return (
     <Dialog title={t(webhook === undefined ? 'webhooks.new' : 'webhooks.change')} onClose={onClose}>
-      <label class="field">
-        <span>{t('webhooks.url')}</span>
-        <input
+      <Form
+        action={t(webhook === undefined ? 'webhooks.create' : 'save')}
+        lackOf={() => (isAddress(url) ? undefined : { field: 'url', lack: t('lack.url') })}
+        onSubmit={save}
+        onCancel={onClose}
+      >
+        <TextField
+          name="url"
+          label={t('webhooks.url')}
           autofocus
           type="url"
           dir="ltr"
           value={url}
-          onInput={({ currentTarget }) => set({ url: currentTarget.value })}
+          onInput={value => set({ url: value })}
         />
-      </label>
-      <label class="field">
-        <span>{t('webhooks.name')}</span>
-        <input value={name} onInput={({ currentTarget }) => set({ name: currentTarget.value })} />
-      </label>
-      {webhook === undefined && (
-        <label class="field">
-          <span>{t('activity.account')}</span>
-          <select value={accountId} onChange={({ currentTarget }) => set({ accountId: currentTarget.value })}>
-            {mayAll('operator') && <option value="">{t('keys.all')}</option>}
-            {accounts.value.map(one => (
-              <option key={one.accountId} value={one.accountId}>
-                {one.name}
-              </option>
-            ))}
-          </select>
-        </label>
-      )}
-      <label class="field">
-        <span>{t('webhooks.types')}</span>
-        <input
+        <TextField
+          name="name"
+          label={t('webhooks.name')}
+          maxLength={100}
+          value={name}
+          onInput={value => set({ name: value })}
+        />
+        {webhook === undefined && (
+          <ChoiceField
+            label={t('activity.account')}
+            value={accountId}
+            options={[
+              ...(mayAll('operator') ? [['', t('keys.all')] as const] : []),
+              ...accounts.value.map(one => [one.accountId, one.name] as const)
+            ]}
+            onChange={value => set({ accountId: value })}
+          />
+        )}
+        <TextField
+          name="types"
+          label={t('webhooks.types')}
           dir="ltr"
           placeholder="message.* account.*"
           value={types}
-          onInput={({ currentTarget }) => set({ types: currentTarget.value })}
+          onInput={value => set({ types: value })}
         />
-      </label>
-      <label class="field">
-        <span>{t('webhooks.format')}</span>
-        <select
+        <ChoiceField
+          label={t('webhooks.format')}
           value={format}
-          onChange={({ currentTarget: { value } }) =>
-            set({ format: FORMATS.find(one => one === value) ?? 'backscroll' })
-          }
-        >
-          {FORMATS.map(one => (
-            <option key={one} value={one}>
-              {one}
-            </option>
-          ))}
-        </select>
-      </label>
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button look="main" disabled={!URL.canParse(url.trim())} onClick={save}>
-          {t(webhook === undefined ? 'webhooks.create' : 'save')}
-        </Button>
-      </footer>
+          options={FORMATS.map(one => [one, one])}
+          onChange={value => set({ format: value })}
+        />
+      </Form>
     </Dialog>
   )
 }

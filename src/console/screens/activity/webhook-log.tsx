@@ -4,6 +4,8 @@ import type { Webhook } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
+import { TextField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { Failure } from '../../parts/notice.tsx'
 import { Table } from '../../parts/table.tsx'
@@ -90,27 +92,25 @@ export const Replay = ({
   return (
     <>
       <p>{t('webhooks.replayText')}</p>
-      <label class="field">
-        <span>{t('column.since')}</span>
-        <input
+      <Form
+        action={t('webhooks.replay')}
+        lackOf={() => (Number.isNaN(at) ? { field: 'since', lack: t('lack.time') } : undefined)}
+        onSubmit={async () => {
+          const { events } = await client().call('webhooks.replay', { webhookId, body: { since: at } })
+          tellDone(t('webhooks.replayed', { count: events }))
+          onClose()
+        }}
+        onCancel={onClose}
+      >
+        <TextField
+          name="since"
+          label={t('column.since')}
           type="datetime-local"
+          autofocus
           value={since.value}
-          onInput={({ currentTarget }) => (since.value = currentTarget.value)}
+          onInput={value => void (since.value = value)}
         />
-      </label>
-      <footer>
-        <Button
-          look="main"
-          disabled={Number.isNaN(at)}
-          onClick={async () => {
-            const { events } = await client().call('webhooks.replay', { webhookId, body: { since: at } })
-            tellDone(t('webhooks.replayed', { count: events }))
-            onClose()
-          }}
-        >
-          {t('webhooks.replay')}
-        </Button>
-      </footer>
+      </Form>
     </>
   )
 }

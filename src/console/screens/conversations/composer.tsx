@@ -127,7 +127,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
   }, [dropped])
   const submit = async (): Promise<void> => {
     const written = text.value.trim()
-    if (written === '') return
+    if (written === '') return area.current?.focus()
     const { value: about } = draft
     const { value: when } = timing
     const request = requestOf(written, about, when)
@@ -214,10 +214,9 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
         />
         <button
           type="submit"
-          class="send-button"
+          class={text.value.trim() === '' ? 'send-button idle' : 'send-button'}
           aria-label={t('composer.send')}
           title={t('composer.send')}
-          disabled={text.value.trim() === ''}
         >
           <Icon name={timing.value.sendAt === undefined ? 'send' : 'clock'} />
         </button>

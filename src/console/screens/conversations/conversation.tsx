@@ -6,6 +6,7 @@ import { address } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
 import { Button, IconButton } from '../../parts/button.tsx'
+import { NoThread } from '../../parts/gone.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { chatsPath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
@@ -84,6 +85,7 @@ const Head = ({
       </div>
       {may('agent') && unread > 0 && (
         <Button
+          icon="checks"
           onClick={async () => {
             await client().call('threads.read', { threadId: conversation.threadId })
             await conversation.readFacts()
@@ -94,7 +96,7 @@ const Head = ({
       )}
       <CoverageChip conversation={conversation} onClick={onDetails} />
       <IconButton icon="calendar" label={t('date.title')} onClick={onDate} />
-      <IconButton icon="settings" label={t('details.title')} onClick={onDetails} />
+      <IconButton icon="info" label={t('details.title')} onClick={onDetails} />
     </header>
   )
 }
@@ -130,6 +132,12 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
     ],
     [conversation]
   )
+  if (conversation.isGone.value)
+    return (
+      <div class="conversation nothing-open">
+        <NoThread accountId={accountId} />
+      </div>
+    )
   return (
     <>
       <section

@@ -2,8 +2,9 @@
 import { useSignal } from '@preact/signals'
 import { date } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import type { Conversation } from '../../state/conversation.ts'
 import { localInput } from './later.tsx'
 
@@ -21,30 +22,27 @@ export const DateDialog = ({
   const at = new Date(`${value.value}T00:00`).getTime()
   return (
     <Dialog title={t('date.title')} onClose={onClose}>
-      <label class="field">
-        <span>{t('date.day')}</span>
-        <input
+      <Form
+        action={t('date.go')}
+        lackOf={() => (Number.isNaN(at) ? { field: 'day', lack: t('lack.day') } : undefined)}
+        onSubmit={() => {
+          onClose()
+          void conversation.goTo(String(at))
+        }}
+        onCancel={onClose}
+      >
+        <TextField
+          name="day"
+          label={t('date.day')}
           type="date"
+          autofocus
           max={dayInput(Date.now())}
           {...(oldest === undefined ? {} : { min: dayInput(oldest) })}
           value={value.value}
-          onInput={({ currentTarget }) => (value.value = currentTarget.value)}
+          onInput={day => void (value.value = day)}
         />
-      </label>
-      {oldest !== undefined && <p class="soft small">{t('date.oldest', { date: date(oldest) })}</p>}
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="main"
-          disabled={Number.isNaN(at)}
-          onClick={() => {
-            onClose()
-            void conversation.goTo(String(at))
-          }}
-        >
-          {t('date.go')}
-        </Button>
-      </footer>
+        {oldest !== undefined && <p class="soft small">{t('date.oldest', { date: date(oldest) })}</p>}
+      </Form>
     </Dialog>
   )
 }

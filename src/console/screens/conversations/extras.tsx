@@ -1,9 +1,9 @@
 // What is sent besides texts and files of this device: polls, events, places, contacts, files from the web.
-import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import type { SendRequest } from '../../../client/index.ts'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Form, isLack, type Lack, lackIn } from '../../parts/form.tsx'
 import type { Conversation } from '../../state/conversation.ts'
 import { draft, send, type Timing } from './acts.ts'
 import { ContactForm } from './forms/contact.tsx'
@@ -30,31 +30,32 @@ interface ExtraProps {
   readonly onSent: () => void
 }
 
+const NOTHING: Lack = { field: '', lack: '' }
+
 export const ExtraDialog = ({ conversation, extra, onClose, onSent, timing }: ExtraProps) => {
-  const content = useSignal<SendRequest | undefined>(undefined)
-  const Form = FORMS[extra]
+  const read = useRef<() => SendRequest | Lack>(() => NOTHING)
+  const Fields = FORMS[extra]
+  const submit = async (): Promise<void> => {
+    const content = read.current()
+    if (isLack(content)) return
+    const { value: about } = draft
+    const answered = about?.about === 'reply' ? { replyTo: about.message.messageId } : {}
+    await send(conversation, { ...content, ...answered, ...timing })
+    onSent()
+    onClose()
+    await conversation.catchUp()
+  }
   return (
     <Dialog title={t(`composer.${extra}`)} onClose={onClose}>
-      <Form onChange={next => void (content.value = next)} />
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="main"
-          icon={timing.sendAt === undefined ? 'send' : 'clock'}
-          disabled={content.value === undefined}
-          onClick={async () => {
-            if (content.value === undefined) return
-            const { value: about } = draft
-            const answered = about?.about === 'reply' ? { replyTo: about.message.messageId } : {}
-            await send(conversation, { ...content.value, ...answered, ...timing })
-            onSent()
-            onClose()
-            await conversation.catchUp()
-          }}
-        >
-          {t('composer.send')}
-        </Button>
-      </footer>
+      <Form
+        action={t('composer.send')}
+        icon={timing.sendAt === undefined ? 'send' : 'clock'}
+        lackOf={() => lackIn(read.current())}
+        onSubmit={submit}
+        onCancel={onClose}
+      >
+        <Fields reads={next => void (read.current = next)} />
+      </Form>
     </Dialog>
   )
 }

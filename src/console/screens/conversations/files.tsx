@@ -4,12 +4,13 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { fileSize } from '../../format.ts'
 import type { PlainKey } from '../../i18n/dictionary.ts'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { Check, ChoiceField } from '../../parts/fields.tsx'
+import { Form } from '../../parts/form.tsx'
 import { client } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { draft, newAttempt, type Timing } from './acts.ts'
-import { Check } from './forms/field.tsx'
+import { Caption, captioned } from './forms/field.tsx'
 import { ThingCard } from './media.tsx'
 
 interface FilesProps {
@@ -84,7 +85,8 @@ const formOf = (
   if (isViewedOnce) body.set('viewOnce', 'true')
   for (const [name, at] of Object.entries(timing)) body.set(name, new Date(at).toISOString())
   // Said once, with the first.
-  if (index === 0 && caption.trim() !== '') body.set('caption', caption.trim())
+  if (index === 0)
+    for (const [name, value] of Object.entries(captioned(caption))) body.set(name, String(value))
   if (index === 0 && draft.value?.about === 'reply') body.set('replyTo', draft.value.message.messageId)
   return body
 }
@@ -95,10 +97,11 @@ export const FilesDialog = ({ conversation, files, onClose, onSent, text, timing
   const isViewedOnce = useSignal(false)
   const attempts = useMemo(() => files.map(newAttempt), [files])
   const canBeViewedOnce = mayBeViewedOnce(files, sentAs.value)
+  const hasCaption = sentAs.value !== 'sticker' && sentAs.value !== 'voice'
   const sendAll = async (): Promise<void> => {
     const sending = {
       attempts,
-      caption: caption.value,
+      caption: hasCaption ? caption.value : '',
       sentAs: sentAs.value,
       isViewedOnce: canBeViewedOnce && isViewedOnce.value,
       timing
@@ -118,45 +121,29 @@ export const FilesDialog = ({ conversation, files, onClose, onSent, text, timing
           <Preview key={`${file.name}${file.size}${file.lastModified}`} file={file} />
         ))}
       </div>
-      {sentAs.value !== 'sticker' && sentAs.value !== 'voice' && (
-        <label class="field">
-          <span>{t('files.caption')}</span>
-          <textarea
-            rows={2}
-            dir="auto"
-            value={caption.value}
-            onInput={({ currentTarget }) => (caption.value = currentTarget.value)}
-          />
-        </label>
-      )}
-      <label class="field">
-        <span>{t('files.sendAs')}</span>
-        <select
+      <Form
+        action={t('composer.send')}
+        icon={timing.sendAt === undefined ? 'send' : 'clock'}
+        onSubmit={sendAll}
+        onCancel={onClose}
+      >
+        {hasCaption && (
+          <Caption autofocus value={caption.value} onInput={value => void (caption.value = value)} />
+        )}
+        <ChoiceField
+          label={t('files.sendAs')}
           value={sentAs.value}
-          onChange={({ currentTarget: { value } }) => {
-            sentAs.value = choicesFor(files).find(choice => choice === value) ?? 'auto'
-          }}
-        >
-          {choicesFor(files).map(choice => (
-            <option key={choice} value={choice}>
-              {t(WORDS[choice])}
-            </option>
-          ))}
-        </select>
-      </label>
-      {canBeViewedOnce && (
-        <Check
-          label={t('message.viewOnce')}
-          isChecked={isViewedOnce.value}
-          onChange={value => void (isViewedOnce.value = value)}
+          options={choicesFor(files).map(choice => [choice, t(WORDS[choice])])}
+          onChange={choice => void (sentAs.value = choice)}
         />
-      )}
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button look="main" icon={timing.sendAt === undefined ? 'send' : 'clock'} onClick={sendAll}>
-          {t('composer.send')}
-        </Button>
-      </footer>
+        {canBeViewedOnce && (
+          <Check
+            label={t('message.viewOnce')}
+            isChecked={isViewedOnce.value}
+            onChange={value => void (isViewedOnce.value = value)}
+          />
+        )}
+      </Form>
     </Dialog>
   )
 }

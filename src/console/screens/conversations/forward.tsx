@@ -1,5 +1,6 @@
 // Passing a message on to another conversation of the account.
 import { useSignal } from '@preact/signals'
+import { useRef } from 'preact/hooks'
 import { address } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
@@ -12,6 +13,7 @@ import { forwarded, send } from './acts.ts'
 
 const Targets = ({ accountId }: { readonly accountId: string }) => {
   const q = useSignal('')
+  const targets = useRef<HTMLUListElement>(null)
   const query = q.value.trim()
   const { state } = useLoaded(
     () => client().call('accounts.threads', { accountId, limit: 30, ...(query === '' ? {} : { q: query }) }),
@@ -28,9 +30,15 @@ const Targets = ({ accountId }: { readonly accountId: string }) => {
         aria-label={t('threads.search')}
         value={q.value}
         onInput={({ currentTarget }) => (q.value = currentTarget.value)}
+        onKeyDown={event => {
+          if (event.key !== 'Enter') return
+          event.preventDefault()
+          // Enter once more sends it there.
+          targets.current?.querySelector('button')?.focus()
+        }}
       />
       {state.value.error !== undefined && <Failure error={state.value.error} />}
-      <ul class="choose-list">
+      <ul ref={targets} class="choose-list">
         {(state.value.value?.threads ?? []).map(({ clientJid, displayName, kind, threadId }) => (
           <li key={threadId}>
             <button

@@ -1,10 +1,10 @@
 // When a message is to be sent: later, or not after some time.
 import { useSignal } from '@preact/signals'
 import { t } from '../../i18n/i18n.ts'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { TextField } from '../../parts/fields.tsx'
+import { Form, isLack, type Lack, lackIn } from '../../parts/form.tsx'
 import type { Timing } from './acts.ts'
-import { Field } from './forms/field.tsx'
 
 interface LaterProps {
   readonly onClose: () => void
@@ -19,42 +19,47 @@ export const localInput = (at: number): string => {
   return here.toISOString().slice(0, 16)
 }
 
-/** `undefined` where the fields say nothing that can be meant. */
-const timingOf = (from: string, until: string): Timing | undefined => {
+const timingOf = (from: string, until: string): Timing | Lack => {
   const [sendAt, expiresAt] = [Date.parse(from), Date.parse(until)]
-  const isMeant =
-    (from === '' || sendAt > Date.now()) &&
-    (until === '' || expiresAt > (from === '' ? Date.now() : sendAt)) &&
-    from + until !== ''
-  if (!isMeant) return undefined
+  if (from === '' && until === '') return { field: 'from', lack: t('lack.timing') }
+  if (from !== '' && !(sendAt > Date.now())) return { field: 'from', lack: t('lack.future') }
+  if (until !== '' && !(expiresAt > Date.now())) return { field: 'until', lack: t('lack.future') }
+  if (expiresAt <= sendAt) return { field: 'until', lack: t('lack.order') }
   return { ...(from === '' ? {} : { sendAt }), ...(until === '' ? {} : { expiresAt }) }
 }
 
 export const LaterDialog = ({ onChosen, onClose }: LaterProps) => {
   const from = useSignal(localInput(Date.now() + HOUR))
   const until = useSignal('')
-  const timing = timingOf(from.value, until.value)
+  const read = (): Timing | Lack => timingOf(from.value, until.value)
   return (
     <Dialog title={t('composer.schedule')} onClose={onClose}>
-      <Field
-        label={t('later.when')}
-        type="datetime-local"
-        value={from.value}
-        onInput={value => void (from.value = value)}
-      />
-      <Field
-        label={t('later.until')}
-        type="datetime-local"
-        value={until.value}
-        onInput={value => void (until.value = value)}
-      />
-      <p class="soft small">{t('later.text')}</p>
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button look="main" disabled={timing === undefined} onClick={() => timing && onChosen(timing)}>
-          {t('later.choose')}
-        </Button>
-      </footer>
+      <Form
+        action={t('later.choose')}
+        lackOf={() => lackIn(read())}
+        onSubmit={() => {
+          const timing = read()
+          if (!isLack(timing)) onChosen(timing)
+        }}
+        onCancel={onClose}
+      >
+        <TextField
+          name="from"
+          label={t('later.when')}
+          type="datetime-local"
+          autofocus
+          value={from.value}
+          onInput={value => void (from.value = value)}
+        />
+        <TextField
+          name="until"
+          label={t('later.until')}
+          type="datetime-local"
+          value={until.value}
+          onInput={value => void (until.value = value)}
+        />
+        <p class="soft small">{t('later.text')}</p>
+      </Form>
     </Dialog>
   )
 }

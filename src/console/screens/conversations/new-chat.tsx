@@ -4,8 +4,9 @@ import { useLocation } from 'wouter-preact'
 import { address } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
-import { Button } from '../../parts/button.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
+import { AreaField, TextField } from '../../parts/fields.tsx'
+import { Form, type Lack } from '../../parts/form.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { threadPath } from '../../routes.ts'
 import { client } from '../../session.ts'
@@ -60,40 +61,32 @@ export const NewChatDialog = ({ accountId, onClose }: NewChatProps) => {
     onClose()
     navigate(threadPath(accountId, threadId))
   }
+  const lackOf = (): Lack | undefined => {
+    if (to.value.trim() === '') return { field: 'to', lack: t('lack.to') }
+    return text.value.trim() === '' ? { field: 'text', lack: t('lack.text') } : undefined
+  }
   return (
     <Dialog title={t('newChat.title')} onClose={onClose}>
-      <label class="field">
-        <span>{t('newChat.to')}</span>
-        <input
+      <Form action={t('composer.send')} icon="send" lackOf={lackOf} onSubmit={submit} onCancel={onClose}>
+        <TextField
+          name="to"
+          label={t('newChat.to')}
           autofocus
-          dir="auto"
           value={to.value}
-          onInput={({ currentTarget }) => (to.value = currentTarget.value)}
+          onInput={value => void (to.value = value)}
         />
-      </label>
-      {!/^\+?\d{6,}/.test(to.value.replaceAll(/[\s()-]/g, '')) && !to.value.includes('@') && (
-        <Contacts accountId={accountId} q={to.value.trim()} onChosen={jid => void (to.value = jid)} />
-      )}
-      <label class="field">
-        <span>{t('newChat.text')}</span>
-        <textarea
+        {!/^\+?\d{6,}/.test(to.value.replaceAll(/[\s()-]/g, '')) && !to.value.includes('@') && (
+          <Contacts accountId={accountId} q={to.value.trim()} onChosen={jid => void (to.value = jid)} />
+        )}
+        <AreaField
+          name="text"
+          label={t('newChat.text')}
           rows={3}
-          dir="auto"
+          isProse
           value={text.value}
-          onInput={({ currentTarget }) => (text.value = currentTarget.value)}
+          onInput={value => void (text.value = value)}
         />
-      </label>
-      <footer>
-        <Button onClick={onClose}>{t('cancel')}</Button>
-        <Button
-          look="main"
-          icon="send"
-          disabled={to.value.trim() === '' || text.value.trim() === ''}
-          onClick={submit}
-        >
-          {t('composer.send')}
-        </Button>
-      </footer>
+      </Form>
     </Dialog>
   )
 }

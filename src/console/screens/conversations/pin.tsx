@@ -7,6 +7,8 @@ import type { Conversation } from '../../state/conversation.ts'
 import { pinned, send } from './acts.ts'
 
 const DAYS = [1, 7, 30] as const
+/** What phones suggest. */
+const USUAL_DAYS = 7
 const DAY_SECONDS = 86_400
 
 export const PinDialog = ({ conversation }: { readonly conversation: Conversation }) => {
@@ -20,6 +22,7 @@ export const PinDialog = ({ conversation }: { readonly conversation: Conversatio
         {DAYS.map(days => (
           <Button
             key={days}
+            autofocus={days === USUAL_DAYS}
             onClick={async () => {
               await send(conversation, { pin: { messageId: message.messageId, seconds: days * DAY_SECONDS } })
               close()

@@ -2,6 +2,7 @@
 import { useEffect } from 'preact/hooks'
 import { Redirect } from 'wouter-preact'
 import { t } from '../../i18n/i18n.ts'
+import { NoAccount } from '../../parts/gone.tsx'
 import { Empty } from '../../parts/notice.tsx'
 import { accountsPath, chatsPath } from '../../routes.ts'
 import { accountOf, accounts, accountsKnown } from '../../state/accounts.ts'
@@ -46,6 +47,6 @@ export const ChatsScreen = ({
   const [first] = accounts.value
   if (accountId === undefined)
     return <Redirect to={first === undefined ? accountsPath : chatsPath(first.accountId)} />
-  if (accountOf(accountId) === undefined) return <Redirect to={accountsPath} />
+  if (accountOf(accountId) === undefined) return <NoAccount />
   return <Present accountId={accountId} threadId={threadId} place={place} />
 }

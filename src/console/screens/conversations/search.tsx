@@ -71,8 +71,7 @@ export const SearchResults = ({ accountId, q, threadId }: SearchProps) => {
   return (
     <section aria-label={t('search.messages')}>
       <h2 class="list-title" role="status">
-        {t('search.found', { count: hits.length })}
-        {next !== null && '+'}
+        {t(next === null ? 'search.found' : 'search.first', { count: hits.length })}
       </h2>
       {hits.length === 0 && <p class="soft list-note">{t('search.nothing')}</p>}
       <ul class="hits">

@@ -2,9 +2,10 @@
 // asks its user for a key.
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { extname, join } from 'node:path'
-import { Effect, Layer } from 'effect'
-import { HttpRouter, HttpServerRequest, HttpServerResponse } from 'effect/http'
+import { Layer } from 'effect'
+import { HttpRouter, HttpServerResponse } from 'effect/http'
 import { contentSecurityPolicy } from '../../page-headers.ts'
+import { LASTING, served, type StaticFile } from '../../static-file.ts'
 
 /** Beside the bundle of the server, or from its sources. */
 const FOLDERS = [
@@ -39,14 +40,7 @@ const ENCODINGS = [
   ['gzip', '.gz']
 ] as const
 
-/** One file, with what is known of its compressed forms. */
-interface ConsoleFile {
-  readonly type: string
-  readonly plain: Uint8Array
-  readonly compressed: ReadonlyArray<readonly [encoding: string, content: Uint8Array]>
-}
-
-const readFile = (folder: string, name: string): ConsoleFile => ({
+const readFile = (folder: string, name: string): StaticFile => ({
   type: TYPES[extname(name)] ?? 'application/octet-stream',
   plain: readFileSync(join(folder, name)),
   compressed: ENCODINGS.flatMap(([encoding, ending]) => {
@@ -54,28 +48,6 @@ const readFile = (folder: string, name: string): ConsoleFile => ({
     return existsSync(file) ? [[encoding, readFileSync(file)] as const] : []
   })
 })
-
-const acceptable = (accepted: string): ReadonlySet<string> =>
-  new Set(
-    accepted
-      .split(',')
-      .filter(part => !/;\s*q=0(\.0*)?\s*$/.test(part))
-      .map(part => part.split(';')[0]?.trim() ?? '')
-  )
-
-const served = ({ compressed, plain, type }: ConsoleFile, headers: Readonly<Record<string, string>>) =>
-  Effect.map(HttpServerRequest.HttpServerRequest, ({ headers: asked }) => {
-    const accepted = acceptable(asked['accept-encoding'] ?? '')
-    const found = compressed.find(([encoding]) => accepted.has(encoding))
-    return HttpServerResponse.uint8Array(found?.[1] ?? plain, {
-      contentType: type,
-      headers: {
-        ...headers,
-        vary: 'accept-encoding',
-        ...(found === undefined ? {} : { 'content-encoding': found[0] })
-      }
-    })
-  })
 
 const NOT_BUILT = HttpServerResponse.text(
   'The console is not built. In the folder of the project: node scripts/console.mjs\nThe API is described at /docs.\n',
@@ -98,12 +70,18 @@ const pageFrom = (folder: string) =>
         'cache-control': 'no-cache'
       })
     ),
+    // What browsers ask for beside pages that name no icon.
+    HttpRouter.add(
+      'GET',
+      '/favicon.ico',
+      served(readFile(folder, 'icon.svg'), { 'cache-control': 'no-cache' })
+    ),
     ...filesOf(folder).map(name =>
       HttpRouter.add(
         'GET',
         `/console/${name}`,
         served(readFile(folder, name), {
-          'cache-control': isLasting(name) ? 'public, max-age=31536000, immutable' : 'no-cache'
+          'cache-control': isLasting(name) ? LASTING : 'no-cache'
         })
       )
     )

@@ -8,12 +8,17 @@ import { commonFields, line, Text } from '../../../services/outbox/fields.ts'
 
 const FormTime = Schema.String.check(Schema.isMaxLength(40))
 
+/** Addresses with commas between them, or each in a field of its own. */
+const FormAddresses = Schema.String.check(Schema.isMaxLength(16_384))
+
 export const SendForm = Schema.Struct({
   ...commonFields,
   sendAt: Schema.optionalKey(FormTime),
   expiresAt: Schema.optionalKey(FormTime),
   type: Schema.optionalKey(MediaType),
   caption: Schema.optionalKey(Text),
+  /** People named with @number in the caption. */
+  mentions: Schema.optionalKey(Schema.Union([FormAddresses, Schema.Array(FormAddresses)])),
   fileName: Schema.optionalKey(line(240)),
   viewOnce: Schema.optionalKey(YesOrNo),
   file: Multipart.SingleFileSchema

@@ -30,11 +30,22 @@ const notLinked = (accountId: string) =>
       })
   )
 
+const addressesIn = (mentions: string | ReadonlyArray<string>): ReadonlyArray<string> =>
+  [mentions]
+    .flat()
+    .flatMap(text => text.split(','))
+    .map(address => address.trim())
+    .filter(address => address !== '')
+
 /** What was submitted as JSON or as a form, as the outbox takes it. */
 const requestOf = (payload: SendRequest | SendForm): SendRequest | UploadRequest => {
   if (!('file' in payload)) return payload
-  const { viewOnce, ...form } = payload
-  return isYes(viewOnce) === true ? { ...form, viewOnce: true } : form
+  const { mentions, viewOnce, ...form } = payload
+  return {
+    ...form,
+    ...(mentions === undefined ? {} : { mentions: addressesIn(mentions) }),
+    ...(isYes(viewOnce) === true ? { viewOnce: true } : {})
+  }
 }
 
 interface Sending {

@@ -1,6 +1,7 @@
 // The state of the store over HTTP.
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
+import { DiskSpace } from '../../../services/database/disk-space.ts'
 import { StoreState } from '../../../services/firestore/state.ts'
 import { Api } from '../../api.ts'
 import { orDatabaseUnavailable } from '../../problems.ts'
@@ -10,6 +11,12 @@ export const storeLayer = HttpApiBuilder.group(
   'store',
   Effect.fn(function* (handlers) {
     const { read } = yield* StoreState
-    return handlers.handleAll({ store: () => orDatabaseUnavailable(read) })
+    const space = yield* DiskSpace
+    return handlers.handleAll({
+      store: () =>
+        Effect.all({ state: orDatabaseUnavailable(read), disk: space.read }).pipe(
+          Effect.map(({ disk, state }) => ({ ...state, disk }))
+        )
+    })
   })
 )

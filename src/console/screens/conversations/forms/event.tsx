@@ -2,8 +2,10 @@
 import { useSignal } from '@preact/signals'
 import type { SendRequest } from '../../../../client/index.ts'
 import { t } from '../../../i18n/i18n.ts'
+import { Check, TextField } from '../../../parts/fields.tsx'
+import type { Lack } from '../../../parts/form.tsx'
 import { localInput } from '../later.tsx'
-import { Check, Field, type FormProps, given } from './field.tsx'
+import { type FormProps, given } from './field.tsx'
 
 const DAY = 86_400_000
 
@@ -16,16 +18,11 @@ interface Fields {
   readonly extraGuests: boolean
 }
 
-const requestOf = ({
-  description,
-  endAt,
-  extraGuests,
-  name,
-  place,
-  startAt
-}: Fields): SendRequest | undefined => {
+const requestOf = ({ description, endAt, extraGuests, name, place, startAt }: Fields): SendRequest | Lack => {
   const [start, end] = [Date.parse(startAt), Date.parse(endAt)]
-  if (name.trim() === '' || Number.isNaN(start) || (endAt !== '' && !(end > start))) return undefined
+  if (name.trim() === '') return { field: 'name', lack: t('lack.what') }
+  if (Number.isNaN(start)) return { field: 'startAt', lack: t('lack.time') }
+  if (endAt !== '' && !(end > start)) return { field: 'endAt', lack: t('lack.order') }
   return {
     event: {
       name: name.trim(),
@@ -38,7 +35,7 @@ const requestOf = ({
   }
 }
 
-export const EventForm = ({ onChange }: FormProps) => {
+export const EventForm = ({ reads }: FormProps) => {
   const fields = useSignal<Fields>({
     name: '',
     description: '',
@@ -47,28 +44,40 @@ export const EventForm = ({ onChange }: FormProps) => {
     endAt: '',
     extraGuests: false
   })
-  const set = (change: Partial<Fields>): void => {
-    fields.value = { ...fields.value, ...change }
-    onChange(requestOf(fields.value))
-  }
+  const set = (change: Partial<Fields>): void => void (fields.value = { ...fields.value, ...change })
   const { description, endAt, extraGuests, name, place, startAt } = fields.value
+  reads(() => requestOf(fields.value))
   return (
     <>
-      <Field label={t('event.name')} value={name} onInput={value => set({ name: value })} />
-      <Field
+      <TextField
+        name="name"
+        label={t('event.name')}
+        autofocus
+        value={name}
+        onInput={value => set({ name: value })}
+      />
+      <TextField
+        name="startAt"
         label={t('event.start')}
         type="datetime-local"
         value={startAt}
         onInput={value => set({ startAt: value })}
       />
-      <Field
+      <TextField
+        name="endAt"
         label={t('event.end')}
         type="datetime-local"
         value={endAt}
         onInput={value => set({ endAt: value })}
       />
-      <Field label={t('event.place')} value={place} onInput={value => set({ place: value })} />
-      <Field
+      <TextField
+        name="place"
+        label={t('event.place')}
+        value={place}
+        onInput={value => set({ place: value })}
+      />
+      <TextField
+        name="description"
         label={t('event.description')}
         value={description}
         onInput={value => set({ description: value })}

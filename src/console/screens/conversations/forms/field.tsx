@@ -1,46 +1,38 @@
-// What the forms of the composer have in common: each tells the request that it makes, as long as it is complete.
+// What the forms of the composer have in common: each tells how to read the request that it makes.
 import type { SendRequest } from '../../../../client/index.ts'
+import { t } from '../../../i18n/i18n.ts'
+import { AreaField } from '../../../parts/fields.tsx'
+import type { Lack } from '../../../parts/form.tsx'
+import { mentionsIn } from '../acts.ts'
 
 export interface FormProps {
-  /** `undefined` while it is not complete. */
-  readonly onChange: (content: SendRequest | undefined) => void
+  /** Called with what reads the fields as they are. */
+  readonly reads: (read: () => SendRequest | Lack) => void
 }
 
-interface FieldProps {
-  readonly label: string
+interface CaptionProps {
   readonly value: string
   readonly onInput: (value: string) => void
-  readonly type?: string
+  readonly autofocus?: boolean
 }
 
-export const Field = ({ label, onInput, type = 'text', value }: FieldProps) => (
-  <label class="field">
-    <span>{label}</span>
-    <input
-      type={type}
-      dir="auto"
-      value={value}
-      onInput={({ currentTarget }) => onInput(currentTarget.value)}
-    />
-  </label>
+/** What is said with files. `@number` names people in it, as in any text. */
+export const Caption = (props: CaptionProps) => (
+  <AreaField
+    name="caption"
+    label={t('files.caption')}
+    rows={2}
+    isProse
+    placeholder={t('files.mention')}
+    {...props}
+  />
 )
 
-interface CheckProps {
-  readonly label: string
-  readonly isChecked: boolean
-  readonly onChange: (isChecked: boolean) => void
+/** A caption as it is sent, with the people that it names. */
+export const captioned = (text: string): { readonly caption?: string } & Pick<SendRequest, 'mentions'> => {
+  const caption = text.trim()
+  return caption === '' ? {} : { caption, ...mentionsIn(caption) }
 }
-
-export const Check = ({ isChecked, label, onChange }: CheckProps) => (
-  <label class="check-field">
-    <input
-      type="checkbox"
-      checked={isChecked}
-      onChange={({ currentTarget }) => onChange(currentTarget.checked)}
-    />
-    {label}
-  </label>
-)
 
 /** The field where it says something. */
 export const given = <Name extends string>(

@@ -2,50 +2,40 @@
 import { useSignal } from '@preact/signals'
 import type { SendRequest } from '../../../../client/index.ts'
 import { t } from '../../../i18n/i18n.ts'
-import type { FormProps } from './field.tsx'
+import { AreaField } from '../../../parts/fields.tsx'
+import type { Lack } from '../../../parts/form.tsx'
+import { Caption, captioned, type FormProps } from './field.tsx'
 
-const requestOf = (addresses: string, caption: string): SendRequest | undefined => {
-  const urls = addresses.split(/\s+/).filter(text => text !== '')
-  if (urls.length === 0 || !urls.every(url => /^https?:/.test(url) && URL.canParse(url))) return undefined
-  const said = caption.trim() === '' ? {} : { caption: caption.trim() }
+const isAddress = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text)
+
+const requestOf = (addresses: string, text: string): SendRequest | Lack => {
+  const urls = addresses.split(/\s+/).filter(url => url !== '')
+  if (urls.length === 0 || !urls.every(isAddress)) return { field: 'addresses', lack: t('lack.links') }
+  const { mentions, ...said } = captioned(text)
+  const named = mentions === undefined ? {} : { mentions }
   const files = urls.map((url, index) => ({ url, ...(index === 0 ? said : {}) }))
   const [only] = files
-  return files.length === 1 && only !== undefined ? { media: only } : { album: files }
+  return files.length === 1 && only !== undefined ? { media: only, ...named } : { album: files, ...named }
 }
 
-export const LinksForm = ({ onChange }: FormProps) => {
+export const LinksForm = ({ reads }: FormProps) => {
   const addresses = useSignal('')
   const caption = useSignal('')
-  const tell = (): void => onChange(requestOf(addresses.value, caption.value))
+  reads(() => requestOf(addresses.value, caption.value))
   return (
     <>
-      <label class="field">
-        <span>{t('links.addresses')}</span>
-        <textarea
-          rows={3}
-          dir="ltr"
-          spellcheck={false}
-          placeholder="https://"
-          value={addresses.value}
-          onInput={({ currentTarget }) => {
-            addresses.value = currentTarget.value
-            tell()
-          }}
-        />
-      </label>
+      <AreaField
+        name="addresses"
+        label={t('links.addresses')}
+        rows={3}
+        dir="ltr"
+        autofocus
+        placeholder="https://"
+        value={addresses.value}
+        onInput={value => void (addresses.value = value)}
+      />
       <p class="soft small">{t('links.text')}</p>
-      <label class="field">
-        <span>{t('files.caption')}</span>
-        <textarea
-          rows={2}
-          dir="auto"
-          value={caption.value}
-          onInput={({ currentTarget }) => {
-            caption.value = currentTarget.value
-            tell()
-          }}
-        />
-      </label>
+      <Caption value={caption.value} onInput={value => void (caption.value = value)} />
     </>
   )
 }

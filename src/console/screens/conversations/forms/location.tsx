@@ -2,7 +2,9 @@
 import { useSignal } from '@preact/signals'
 import type { SendRequest } from '../../../../client/index.ts'
 import { t } from '../../../i18n/i18n.ts'
-import { Field, type FormProps, given } from './field.tsx'
+import { TextField } from '../../../parts/fields.tsx'
+import type { Lack } from '../../../parts/form.tsx'
+import { type FormProps, given } from './field.tsx'
 
 const COORDINATES = /^\s*(-?\d{1,2}(?:\.\d+)?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)\s*$/
 
@@ -12,24 +14,35 @@ interface Fields {
   readonly address: string
 }
 
-const requestOf = ({ address, at, name }: Fields): SendRequest | undefined => {
+const requestOf = ({ address, at, name }: Fields): SendRequest | Lack => {
   const [, latitude, longitude] = (COORDINATES.exec(at) ?? []).map(Number)
-  if (latitude === undefined || longitude === undefined) return undefined
+  if (latitude === undefined || longitude === undefined) return { field: 'at', lack: t('lack.coordinates') }
   return { location: { latitude, longitude, ...given('name', name), ...given('address', address) } }
 }
 
-export const LocationForm = ({ onChange }: FormProps) => {
+export const LocationForm = ({ reads }: FormProps) => {
   const fields = useSignal<Fields>({ at: '', name: '', address: '' })
-  const set = (change: Partial<Fields>): void => {
-    fields.value = { ...fields.value, ...change }
-    onChange(requestOf(fields.value))
-  }
+  const set = (change: Partial<Fields>): void => void (fields.value = { ...fields.value, ...change })
   const { address, at, name } = fields.value
+  reads(() => requestOf(fields.value))
   return (
     <>
-      <Field label={t('place.coordinates')} value={at} onInput={value => set({ at: value })} />
-      <Field label={t('place.name')} value={name} onInput={value => set({ name: value })} />
-      <Field label={t('place.address')} value={address} onInput={value => set({ address: value })} />
+      <TextField
+        name="at"
+        label={t('place.coordinates')}
+        dir="ltr"
+        autofocus
+        placeholder="48.1374, 11.5755"
+        value={at}
+        onInput={value => set({ at: value })}
+      />
+      <TextField name="place" label={t('place.name')} value={name} onInput={value => set({ name: value })} />
+      <TextField
+        name="address"
+        label={t('place.address')}
+        value={address}
+        onInput={value => set({ address: value })}
+      />
     </>
   )
 }
