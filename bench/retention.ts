@@ -120,6 +120,23 @@ const whileWriting = async (phone: PhoneProcess, everyMs: number, work: () => Pr
   return { seconds, written: written.filter(({ writtenAt }) => writtenAt >= began) }
 }
 
+const COUNTING_MS = 5000
+
+/** Dry runs, one after the other, for some seconds, while contacts write; answers how long one took. */
+const countAgainAndAgain = async (api: Api, keep: string, phone: PhoneProcess, everyMs: number) => {
+  const kept = { messages: keep, media: keep, events: '1h', incidents: '1h', audit: '1h' }
+  let [runs, wouldRemove] = [0, 0]
+  const { seconds, written } = await whileWriting(phone, everyMs, async () => {
+    const deadline = Date.now() + COUNTING_MS
+    do {
+      const counts = await api.retentionDryRun(kept)
+      wouldRemove = counts.find(({ rule }) => rule === 'messages')?.wouldRemove ?? 0
+      runs += 1
+    } while (Date.now() < deadline)
+  })
+  return { wouldRemove, seconds: rounded(seconds / runs, 2), written }
+}
+
 /** The run of the rule for messages, once it has ended; `undefined` before. */
 const removalRun = async (api: Api) => {
   const run = (await api.retention()).find(({ rule }) => rule === 'messages')?.lastRun
@@ -169,9 +186,16 @@ export const retention = async (args: ReadonlyArray<string>): Promise<object> =>
       file,
       (await whileWriting(phone, liveEvery, () => pause(idleSeconds * 1000))).written
     )
+    const keep = `${hoursWithout(share, file)}h`
+    say(`Counting what is older than ${keep} …`)
+    const counted = await countAgainAndAgain(server.api, keep, phone, liveEvery)
+    const dryRun = {
+      wouldRemove: counted.wouldRemove,
+      seconds: counted.seconds,
+      live: latencies(file, counted.written)
+    }
     await server.stop()
 
-    const keep = `${hoursWithout(share, file)}h`
     say(`Removing what is older than ${keep} …`)
     server = await ServerProcess.start({
       dataDir,
@@ -220,6 +244,7 @@ export const retention = async (args: ReadonlyArray<string>): Promise<object> =>
       liveEvery,
       unit: 'milliseconds',
       idle,
+      dryRun,
       removal,
       export: exported,
       erasure,

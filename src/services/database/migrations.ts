@@ -39,6 +39,7 @@ import { retention } from './migrations/0041-retention.ts'
 import { erasures } from './migrations/0042-erasures.ts'
 import { webhookAnswers } from './migrations/0043-webhook-answers.ts'
 import { webhooksOfThreads } from './migrations/0044-webhooks-of-threads.ts'
+import { queuedMessages } from './migrations/0045-queued-messages.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -78,7 +79,8 @@ export const MIGRATIONS = {
   '0041_retention': retention,
   '0042_erasures': erasures,
   '0043_webhook_answers': webhookAnswers,
-  '0044_webhooks_of_threads': webhooksOfThreads
+  '0044_webhooks_of_threads': webhooksOfThreads,
+  '0045_queued_messages': queuedMessages
 }
 
 const TABLE = 'migrations'
@@ -132,7 +134,8 @@ const SECONDS_PER_MILLION: ReadonlyMap<number, number> = new Map([
   [8, 28],
   [20, 3],
   [22, 1],
-  [33, 5]
+  [33, 5],
+  [45, 1]
 ])
 
 const secondsFor = (pending: ReadonlyArray<Numbered>, messages: number): number =>

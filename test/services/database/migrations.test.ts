@@ -407,3 +407,22 @@ test('0044 knows of each webhook whether it is for some threads', async () => {
     { webhookId: 'some', ofThreads: 1 }
   ])
 })
+
+test('0045 has what waits to be sent found without a look at every message of its thread', async () => {
+  const plans = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const plan = Effect.map(
+        sql<{ detail: string }>`EXPLAIN QUERY PLAN SELECT message_row AS row FROM messages
+          WHERE thread_id = ${'acc__1'} AND status = 'queued' ORDER BY message_row`,
+        rows => rows.map(({ detail }) => detail).join(', ')
+      )
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0045')))
+      const before = yield* plan
+      yield* upgrade(MIGRATIONS)
+      return [before, yield* plan]
+    }).pipe(Effect.provide(stores))
+  )
+  expect(plans[0]).not.toContain('messages_queued')
+  expect(plans[1]).toContain('messages_queued')
+})

@@ -115,8 +115,13 @@ test('nothing of a removed account is left in any table, and everything of anoth
       yield* accounts.remove(ACCOUNT.accountId)
 
       expect(yield* indexed).toEqual([{ n: 0 }])
+      expect(yield* sql`SELECT kind FROM events WHERE account_id = ${ACCOUNT.accountId}`).toEqual([
+        { kind: 'account.removed' }
+      ])
       for (const { account, message: messages, name, thread } of withAccount) {
-        const isKept = account.onRemoval === 'clearReferences' || account.onRemoval === 'keepRows'
+        // Of events, only the one that tells of the removal.
+        const isKept =
+          account.onRemoval === 'clearReferences' || account.onRemoval === 'keepRows' || name === 'events'
         expect([name, yield* countOf(name, account.column, ACCOUNT.accountId)]).toEqual([
           name,
           isKept ? 1 : 0
