@@ -93,8 +93,6 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await phone.editLabel({ id: '7', name: 'Team', color: 3 })
     await phone.changeChat(group, { label: '7', labeled: true })
 
-    // Labels are read when the conversations of an account are opened.
-    await scene().at('/')
     const page = await scene().at(`/chats/${accountId}`)
     await page.getByLabel('Label').selectOption({ label: 'Team' })
     await page.getByRole('link', { name: 'Workshop and shop' }).click()
