@@ -22,7 +22,6 @@ const NOT_BUNDLED = [
   /^firebase-admin/,
   /^@google-cloud\//,
   'whatsapp-rust-bridge',
-  'undici',
   // Starts its threads from a file of its own.
   'piscina',
   'pino',

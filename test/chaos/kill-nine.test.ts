@@ -5,7 +5,7 @@ import { isClean, killNine } from './kill-nine.ts'
 test('killed at random moments and around its commits, the server loses nothing and repeats nothing', async () => {
   const words: Array<string> = []
   const result = await killNine({
-    rounds: 2,
+    rounds: 1,
     store: 'firestore',
     seed: 3,
     messages: 50,
@@ -14,7 +14,7 @@ test('killed at random moments and around its commits, the server loses nothing 
     log: text => words.push(text)
   })
   expect({ clean: isClean(result), result, words }).toMatchObject({ clean: true })
-  expect(result.kills + result.stops).toBeGreaterThanOrEqual(2)
+  expect(result.kills + result.stops).toBeGreaterThanOrEqual(1)
   expect(result.messages).toBeGreaterThan(50)
   expect(result.sends).toBeGreaterThan(5)
   expect(result.receipts).toBeGreaterThan(5)

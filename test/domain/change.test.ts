@@ -104,7 +104,7 @@ test('of hundreds of edits, and of very long ones, the first body and the newest
         expect(held.edits.at(-1)?.editedAt).toBe(all.length - 1)
       }
     ),
-    { numRuns: thorough(5, 50) }
+    { numRuns: thorough(2, 50) }
   )
 })
 

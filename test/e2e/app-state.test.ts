@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import type { Thread } from '../../src/domain/thread.ts'
 import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
+import { thorough } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -98,7 +99,7 @@ test('names, archive, pin, mute and unread marks follow the phone: live, after a
   await phone.changeChat(ben, { archived: true })
   await phone.changeChat(ben, { read: false })
   // Killed in the middle of taking them in, and right after the first was taken in.
-  for (const point of ['within.appState', 'after.appState']) {
+  for (const point of thorough(['within.appState'], ['within.appState', 'after.appState'])) {
     await stage.restartToCrashAt(point)
     await stage.server.ended
   }

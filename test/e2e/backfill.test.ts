@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { movableClock, sharedInProcessStage, Stage } from './stage.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage({ WHATSAPP_BACKFILL_COUNT: '0' })
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
@@ -244,29 +244,25 @@ describe('a phone that does not do as it is asked', () => {
   )
 })
 
-describe('a crash', () => {
-  test.each(thorough(['within.page'], ['within.page', 'after.request', 'within.chunk']))(
-    'at %s loses nothing and doubles nothing',
-    async point => {
-      await using stage = await Stage.set({
-        WHATSAPP_BACKFILL_COUNT: '0',
-        ...crashingAt(point, 2)
-      })
-      const phone = stage.simulator.createPhone({ history: { ...PARTLY, chats: 2 } })
-      const { accountId } = await stage.api.createAccount('Shop')
-      await stage.api.pair(accountId)
-      const { qr } = await stage.api.offer(accountId)
-      await phone.scanQr(qr!)
-      await stage.server.ended
-      await stage.restart({ NODE_OPTIONS: '', CRASH_AT: '' })
-      await stage.synced(accountId, phone)
-      await stage.api.untilAccount(accountId, 'coverage', ({ coverage }) => coverage.complete === 2)
-      expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-    }
-  )
-})
+for (const point of ['within.page', 'after.request', 'within.chunk'])
+  thoroughTest(`a crash at ${point} loses nothing and doubles nothing`, async () => {
+    await using stage = await Stage.set({
+      WHATSAPP_BACKFILL_COUNT: '0',
+      ...crashingAt(point, 2)
+    })
+    const phone = stage.simulator.createPhone({ history: { ...PARTLY, chats: 2 } })
+    const { accountId } = await stage.api.createAccount('Shop')
+    await stage.api.pair(accountId)
+    const { qr } = await stage.api.offer(accountId)
+    await phone.scanQr(qr!)
+    await stage.server.ended
+    await stage.restart({ NODE_OPTIONS: '', CRASH_AT: '' })
+    await stage.synced(accountId, phone)
+    await stage.api.untilAccount(accountId, 'coverage', ({ coverage }) => coverage.complete === 2)
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  })
 
-test('two accounts that share a chat are each completed from their own phone', async () => {
+thoroughTest('two accounts that share a chat are each completed from their own phone', async () => {
   const stage = shared()
   const one = await stage.linkedPartly(40, { history: PARTLY })
   const other = await stage.linkedPartly(40, { history: PARTLY })

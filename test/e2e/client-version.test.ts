@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { sharedStage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 1, messages: 3, groupsShare: 0 } }
 const QUICK = { RECONNECT_MIN: '50ms', RECONNECT_MAX: '200ms', START_PACE: '0ms' }
@@ -100,25 +101,28 @@ const untilIncidentWith = (endsAt: number) =>
     )
   )
 
-test('when the live version is refused, or cannot be found, the account waits for a person and says what to do', async () => {
-  const reasonOf = async () => (await untilState('failed')).lastDisconnect?.reason
-  versions().least = versions().live + 1
-  phone.disconnect()
-  expect(await reasonOf()).toContain('its page names no newer one')
-  versions().live += 100
-  await stage().api.command(accountId, 'connect')
-  await untilOpenWith(live())
+thoroughTest(
+  'when the live version is refused, or cannot be found, the account waits for a person and says what to do',
+  async () => {
+    const reasonOf = async () => (await untilState('failed')).lastDisconnect?.reason
+    versions().least = versions().live + 1
+    phone.disconnect()
+    expect(await reasonOf()).toContain('its page names no newer one')
+    versions().live += 100
+    await stage().api.command(accountId, 'connect')
+    await untilOpenWith(live())
 
-  phone.account.leastVersion = versions().live += 100
-  const fault = stage().simulator.fault({ kind: 'versionPage', effect: 'unavailable' })
-  phone.disconnect()
-  expect(await reasonOf()).toMatch(/cannot be read from 127\.0\.0\.1.*503.*WHATSAPP_VERSION/)
-  expect((await untilIncident('account.updateNeeded', false)).happened).toContain('WHATSAPP_VERSION')
-  fault.clear()
-  await stage().api.command(accountId, 'connect')
-  await untilOpenWith(live())
-  phone.account.leastVersion = 0
-})
+    phone.account.leastVersion = versions().live += 100
+    const fault = stage().simulator.fault({ kind: 'versionPage', effect: 'unavailable' })
+    phone.disconnect()
+    expect(await reasonOf()).toMatch(/cannot be read from 127\.0\.0\.1.*503.*WHATSAPP_VERSION/)
+    expect((await untilIncident('account.updateNeeded', false)).happened).toContain('WHATSAPP_VERSION')
+    fault.clear()
+    await stage().api.command(accountId, 'connect')
+    await untilOpenWith(live())
+    phone.account.leastVersion = 0
+  }
+)
 
 test('without the page, or with an older one, a restarted server goes on with the version that worked last', async () => {
   const worked = live()
@@ -133,27 +137,30 @@ test('without the page, or with an older one, a restarted server goes on with th
   expect(logins).toBeLessThanOrEqual(device().logins)
 })
 
-test('with a fixed version nothing is asked, whatever WhatsApp says of it, and the server connects to nothing but WhatsApp', async () => {
-  await stage().server.kill()
-  const connections = join(stage().dataDir, 'connections')
-  writeFileSync(connections, '')
-  asked = 0
-  await stage().restart({
-    WHATSAPP_VERSION: '2.3000.1043000000',
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'outgoing-connections.ts')}`,
-    TEST_CONNECTIONS: connections
-  })
-  await untilOpenWith('2.3000.1043000000')
-  const endsAt = Math.floor(Date.now() / 1000) + 172_800
-  phone.announceExpiration(endsAt)
-  await untilIncidentWith(endsAt)
-  versions().least = versions().live
-  phone.disconnect()
-  expect((await untilState('failed')).lastDisconnect?.reason).toContain('which WHATSAPP_VERSION sets')
-  versions().least = 0
-  await stage().api.command(accountId, 'connect')
-  await untilOpenWith('2.3000.1043000000')
-  expect(asked).toBe(0)
-  const simulator = new URL(stage().simulator.mediaUrl).host
-  expect(new Set(readFileSync(connections, 'utf8').trim().split('\n'))).toEqual(new Set([simulator]))
-})
+thoroughTest(
+  'with a fixed version nothing is asked, whatever WhatsApp says of it, and the server connects to nothing but WhatsApp',
+  async () => {
+    await stage().server.kill()
+    const connections = join(stage().dataDir, 'connections')
+    writeFileSync(connections, '')
+    asked = 0
+    await stage().restart({
+      WHATSAPP_VERSION: '2.3000.1043000000',
+      NODE_OPTIONS: `--import=${join(import.meta.dirname, 'outgoing-connections.ts')}`,
+      TEST_CONNECTIONS: connections
+    })
+    await untilOpenWith('2.3000.1043000000')
+    const endsAt = Math.floor(Date.now() / 1000) + 172_800
+    phone.announceExpiration(endsAt)
+    await untilIncidentWith(endsAt)
+    versions().least = versions().live
+    phone.disconnect()
+    expect((await untilState('failed')).lastDisconnect?.reason).toContain('which WHATSAPP_VERSION sets')
+    versions().least = 0
+    await stage().api.command(accountId, 'connect')
+    await untilOpenWith('2.3000.1043000000')
+    expect(asked).toBe(0)
+    const simulator = new URL(stage().simulator.mediaUrl).host
+    expect(new Set(readFileSync(connections, 'utf8').trim().split('\n'))).toEqual(new Set([simulator]))
+  }
+)

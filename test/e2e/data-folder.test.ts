@@ -14,6 +14,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const folder = temporaryFolder()
 const dataDir = join(folder.path, 'data')
@@ -88,23 +89,26 @@ describe('a start on a folder that lacks something', () => {
   })
 })
 
-test('a file named .env is read with a byte order mark, and refused with the line or the reason', async () => {
-  const cwd = join(folder.path, 'cwd')
-  mkdirSync(cwd)
-  const env = join(cwd, '.env')
-  const started = async (content: string) => {
-    writeFileSync(env, content)
-    return runToExit({ DATA_DIR: dataDir, API_KEY: settings.API_KEY }, [], cwd)
+thoroughTest(
+  'a file named .env is read with a byte order mark, and refused with the line or the reason',
+  async () => {
+    const cwd = join(folder.path, 'cwd')
+    mkdirSync(cwd)
+    const env = join(cwd, '.env')
+    const started = async (content: string) => {
+      writeFileSync(env, content)
+      return runToExit({ DATA_DIR: dataDir, API_KEY: settings.API_KEY }, [], cwd)
+    }
+    expect((await started('\uFEFFPORT=never\n')).output).toContain('PORT is not usable')
+    expect((await started('LOG_LEVEL=info\nPORT 0\n')).output).toContain('.env, line 2: this is no setting')
+    rmSync(env)
+    mkdirSync(env)
+    expect(await runToExit(settings, [], cwd)).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('.env: it cannot be read')
+    })
   }
-  expect((await started('\uFEFFPORT=never\n')).output).toContain('PORT is not usable')
-  expect((await started('LOG_LEVEL=info\nPORT 0\n')).output).toContain('.env, line 2: this is no setting')
-  rmSync(env)
-  mkdirSync(env)
-  expect(await runToExit(settings, [], cwd)).toMatchObject({
-    code: 1,
-    output: expect.stringContaining('.env: it cannot be read')
-  })
-})
+)
 
 describe('a running server whose database', () => {
   test('is damaged tells so when it reads it: /ready says no, and an incident names the file', async () => {

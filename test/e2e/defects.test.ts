@@ -84,7 +84,7 @@ thoroughTest(
   SEVERAL_RESTARTS
 )
 
-test('3. nothing stays in processing while the account is offline either', async () => {
+thoroughTest('3. nothing stays in processing while the account is offline either', async () => {
   await using stage = await Stage.set({ SEND_TIMEOUT: '20s' })
   const { phone, accountId } = await stage.linked(SMALL)
   const fault = phone.fault({ kind: 'loseAcks' })
@@ -193,21 +193,24 @@ test('9. connecting has no deadline: each state that waits for somebody leaves b
   expect(pairing.getSnapshot().value).toBe('stopped')
 })
 
-test('10. an old owner goes on writing: a folder has one owner, and only its end frees it', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked(SMALL)
-  // Paused like a machine that swaps: it still owns the folder, and nobody takes it over.
-  process.kill(stage.server.pid, 'SIGSTOP')
-  const second = await runToExit({ DATA_DIR: stage.dataDir, PORT: '0' })
-  expect(second).toMatchObject({ code: 1, output: expect.stringContaining(`process ${stage.server.pid}`) })
-  process.kill(stage.server.pid, 'SIGCONT')
-  await phone.receive({ from: phone.contacts[0]!, text: 'still the owner' })
-  await stage.synced(accountId, phone)
-  await stage.server.kill()
-  const heir = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
-  expect(await heir.api.account(accountId)).toMatchObject({ accountId })
-  await heir.kill()
-})
+thoroughTest(
+  '10. an old owner goes on writing: a folder has one owner, and only its end frees it',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked(SMALL)
+    // Paused like a machine that swaps: it still owns the folder, and nobody takes it over.
+    process.kill(stage.server.pid, 'SIGSTOP')
+    const second = await runToExit({ DATA_DIR: stage.dataDir, PORT: '0' })
+    expect(second).toMatchObject({ code: 1, output: expect.stringContaining(`process ${stage.server.pid}`) })
+    process.kill(stage.server.pid, 'SIGCONT')
+    await phone.receive({ from: phone.contacts[0]!, text: 'still the owner' })
+    await stage.synced(accountId, phone)
+    await stage.server.kill()
+    const heir = await ServerProcess.start({ dataDir: stage.dataDir, settings: stage.settings })
+    expect(await heir.api.account(accountId)).toMatchObject({ accountId })
+    await heir.kill()
+  }
+)
 
 test('11. routes without authentication: a QR code is shown to nobody without the key', async () => {
   const stage = shared()

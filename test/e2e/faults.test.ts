@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { once } from './shared.ts'
 import { sharedInProcessStage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage({ SEND_TIMEOUT: '500ms' })
 
@@ -67,26 +68,24 @@ describe('receiving', () => {
   })
 })
 
-describe('history', () => {
-  const history = { chats: 8, messages: 600, chunkMessages: 150, inlineBelowBytes: 0 }
+const HISTORY = { chats: 8, messages: 600, chunkMessages: 150, inlineBelowBytes: 0 }
 
-  test('a chunk that stays broken is counted as failed; the others are stored', async () => {
-    const stage = shared()
-    const phone = stage.simulator.createPhone({ history })
-    phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 })
-    const { accountId } = await stage.api.createAccount('Broken chunk')
-    await stage.api.pair(accountId)
-    await phone.scanQr((await stage.api.offer(accountId)).qr!)
-    const account = await stage.api.untilAccount(
-      accountId,
-      'the broken chunk to be given up',
-      ({ state, sync }) => state === 'open' && sync.chunksPending === 0 && sync.chunksFailed > 0
-    )
-    expect(account.counts.messages).toBeGreaterThan(0)
-    const result = await compare(stage.api, accountId, phone.truth().messages)
-    expect(result.missing.length).toBe(600 - account.counts.messages)
-    expect(stage.server.output()).toContain('A history chunk could not be read')
-  })
+thoroughTest('a chunk of history that stays broken is counted as failed; the others are stored', async () => {
+  const stage = shared()
+  const phone = stage.simulator.createPhone({ history: HISTORY })
+  phone.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2 })
+  const { accountId } = await stage.api.createAccount('Broken chunk')
+  await stage.api.pair(accountId)
+  await phone.scanQr((await stage.api.offer(accountId)).qr!)
+  const account = await stage.api.untilAccount(
+    accountId,
+    'the broken chunk to be given up',
+    ({ state, sync }) => state === 'open' && sync.chunksPending === 0 && sync.chunksFailed > 0
+  )
+  expect(account.counts.messages).toBeGreaterThan(0)
+  const result = await compare(stage.api, accountId, phone.truth().messages)
+  expect(result.missing.length).toBe(600 - account.counts.messages)
+  expect(stage.server.output()).toContain('A history chunk could not be read')
 })
 
 describe('sending', () => {

@@ -163,7 +163,7 @@ describe('a document', () => {
   })
 })
 
-test('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
+thoroughTest('no number, text or key gets into log, metrics or incidents, whatever goes wrong', async () => {
   await using own = await FirestoreStage.set({ LOG_LEVEL: 'trace' })
   const { firestore, reader, stage } = own
   const { accountId, phone } = await stage.linked({ history })
@@ -216,24 +216,37 @@ describe('nothing is lost or written twice', () => {
   })
 
   test('while Firestore is away: WhatsApp and the API go on, and Firestore catches up', async () => {
-    await using own = await FirestoreStage.set()
-    const { firestore, reader, stage } = own
+    const { firestore, reader, stage } = shared()
     const { accountId, phone } = await stage.linked({ history })
     await stage.api.untilPublished()
     const [contact] = phone.contacts
+    const { publishing: before } = await stage.api.store()
     await firestore.interrupt()
     for (let n = 0; n < 10; n += 1) await phone.receive({ from: contact!, text: `While away ${n}` })
     await stage.synced(accountId, phone)
-    expect((await stage.api.store()).publishing).toMatchObject({ refused: 0 })
+    expect((await stage.api.store()).publishing).toMatchObject({ refused: before?.refused })
     expect((await stage.api.store()).publishing?.waiting).toBeGreaterThan(0)
     if (hasBrowser) await seeWaiting((await openPage()).page, stage.server)
-    await stage.server.kill()
-    await stage.restart()
-    await stage.synced(accountId, phone)
 
     await firestore.listen()
     await stage.api.untilPublished()
 
+    expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject(EACH_ONCE)
+  })
+
+  thoroughTest('while Firestore is away and the server is killed', async () => {
+    await using own = await FirestoreStage.set()
+    const { firestore, reader, stage } = own
+    const { accountId, phone } = await stage.linked({ history })
+    await stage.api.untilPublished()
+    await firestore.interrupt()
+    for (let n = 0; n < 10; n += 1) await phone.receive({ from: phone.contacts[0]!, text: `While away ${n}` })
+    await stage.synced(accountId, phone)
+    await stage.server.kill()
+    await stage.restart()
+    await stage.synced(accountId, phone)
+    await firestore.listen()
+    await stage.api.untilPublished()
     expect(await compare(reader, accountId, phone.truth().messages)).toMatchObject(EACH_ONCE)
   })
 

@@ -9,7 +9,7 @@ import { HOSTILE_ACTS, type HostileKind } from '../attack/hostile-traffic.ts'
 import { thorough } from '../thorough.ts'
 import { type AnyStage, sharedInProcessStage } from './stage.ts'
 
-const UNREADABLE = 300
+const UNREADABLE = thorough(100, 300)
 const OF_EACH = thorough(12, 300)
 const SMALL = { history: { chats: 2, messages: 4, groupsShare: 0 } }
 
@@ -29,7 +29,7 @@ const messagesWith = async (
 const counted = async ({ api }: AnyStage, accountId: string) =>
   (await api.incidents(accountId)).map(({ count, kind }) => ({ kind, count }))
 
-test('300 messages that nobody can read cost their sender only, and are one incident with a count', async () => {
+test(`${UNREADABLE} messages that nobody can read cost their sender only, and are one incident with a count`, async () => {
   const stage = shared()
   const { accountId, phone } = await stage.linked(SMALL)
   const [honest, hostile] = phone.contacts

@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { LONGEST } from '../../src/domain/lengths.ts'
 import { FINDABLE, HOSTILE_CONTENT, hidden, UNSEEN } from '../attack/hostile-content.ts'
 import { sharedInProcessStage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -124,74 +125,78 @@ test('hostile subjects and names of contacts, labels and people are bounded and 
   expect(stage.server.output()).not.toContain(FINDABLE)
 })
 
-test('edits of texts and captions, of polls, added options and reactions keep within the bounds of what they change', async () => {
-  const stage = shared()
-  const { api } = stage
-  const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 2, groupsShare: 0 } })
-  const [from] = phone.contacts
-  const megabyte = 'm'.repeat(500_000)
-  const written = [
-    await phone.receive({ from: from!, text: 'text' }),
-    await phone.receive({ from: from!, text: 'plain' }),
+thoroughTest(
+  'edits of texts and captions, of polls, added options and reactions keep within the bounds of what they change',
+  async () => {
+    const stage = shared()
+    const { api } = stage
+    const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 2, groupsShare: 0 } })
+    const [from] = phone.contacts
+    const megabyte = 'm'.repeat(500_000)
+    const written = [
+      await phone.receive({ from: from!, text: 'text' }),
+      await phone.receive({ from: from!, text: 'plain' }),
+      await phone.receive({
+        from: from!,
+        message: { imageMessage: { caption: 'caption', mimetype: 'image/jpeg' } }
+      }),
+      await phone.send({ to: from!, text: 'own' }),
+      await phone.receive({
+        from: from!,
+        message: { pollCreationMessageV3: { name: 'Where?', options: [{ optionName: 'Sea' }] } }
+      })
+    ]
+    const [text, plain, caption, own, poll] = written.map(({ id }) => id)
+    const image = { imageMessage: { caption: megabyte, mimetype: 'image/jpeg' } }
+    await phone.receive({ from: from!, edit: text!, text: megabyte })
+    await phone.receive({ from: from!, edit: plain!, text: megabyte, plain: true })
+    await phone.receive({ from: from!, edit: caption!, message: image })
+    await phone.send({ to: from!, edit: own!, text: megabyte })
+    await phone.receive({ from: from!, react: text!, text: megabyte })
+    await phone.receive({ from: from!, react: plain!, text: megabyte, sealed: true })
+    await phone.receive({ from: from!, addOption: poll!, option: megabyte })
     await phone.receive({
       from: from!,
-      message: { imageMessage: { caption: 'caption', mimetype: 'image/jpeg' } }
-    }),
-    await phone.send({ to: from!, text: 'own' }),
-    await phone.receive({
-      from: from!,
-      message: { pollCreationMessageV3: { name: 'Where?', options: [{ optionName: 'Sea' }] } }
-    })
-  ]
-  const [text, plain, caption, own, poll] = written.map(({ id }) => id)
-  const image = { imageMessage: { caption: megabyte, mimetype: 'image/jpeg' } }
-  await phone.receive({ from: from!, edit: text!, text: megabyte })
-  await phone.receive({ from: from!, edit: plain!, text: megabyte, plain: true })
-  await phone.receive({ from: from!, edit: caption!, message: image })
-  await phone.send({ to: from!, edit: own!, text: megabyte })
-  await phone.receive({ from: from!, react: text!, text: megabyte })
-  await phone.receive({ from: from!, react: plain!, text: megabyte, sealed: true })
-  await phone.receive({ from: from!, addOption: poll!, option: megabyte })
-  await phone.receive({
-    from: from!,
-    edit: poll!,
-    message: {
-      pollCreationMessageV3: {
-        name: megabyte,
-        options: Array.from({ length: 1000 }, (_, n) => ({ optionName: `${n} ${'o'.repeat(2000)}` }))
+      edit: poll!,
+      message: {
+        pollCreationMessageV3: {
+          name: megabyte,
+          options: Array.from({ length: 1000 }, (_, n) => ({ optionName: `${n} ${'o'.repeat(2000)}` }))
+        }
       }
+    })
+    await stage.synced(accountId, phone)
+    const [thread] = await api.threads(accountId)
+    const messageOf = (id: string | undefined) => async () => {
+      const { messages } = await api.messagePage(thread!.threadId, 'limit=50')
+      return messages.find(({ edits, whatsAppId }) => whatsAppId === id && edits.length > 0)
     }
-  })
-  await stage.synced(accountId, phone)
-  const [thread] = await api.threads(accountId)
-  const messageOf = (id: string | undefined) => async () => {
-    const { messages } = await api.messagePage(thread!.threadId, 'limit=50')
-    return messages.find(({ edits, whatsAppId }) => whatsAppId === id && edits.length > 0)
-  }
-  for (const [id, before] of [
-    [text, 'text'],
-    [plain, 'plain'],
-    [caption, 'caption'],
-    [own, 'own']
-  ] as const) {
-    const edited = await api.until('the edit', messageOf(id))
-    expect(edited.body).toBe('m'.repeat(LONGEST.body))
-    expect(edited.shortened).toEqual(['body'])
-    expect(edited.edits).toMatchObject([{ body: before }])
-    for (const { emoji } of edited.reactions) expect(emoji).toBe('m'.repeat(LONGEST.emoji))
-  }
-  const edited = await api.until('the edited poll', async () => {
-    const found = await messageOf(poll)()
-    return found?.edits.length === 2 ? found : undefined
-  })
-  expect(edited.body?.length).toBe(LONGEST.body)
-  expect(edited.shortened).toContain('poll')
-  expect(edited.poll?.question).toBe('m'.repeat(LONGEST.name))
-  expect(edited.poll?.options).toHaveLength(200)
-  for (const { name } of edited.poll?.options ?? []) expect(name.length).toBeLessThanOrEqual(LONGEST.name)
-  expect(edited.edits.map(({ body }) => body)).toEqual([
-    'Where?\n• Sea',
-    `Where?\n• Sea\n• ${'m'.repeat(LONGEST.name)}`
-  ])
-  expect(await api.account(accountId)).toMatchObject({ tags: ['online'] })
-}, 120_000)
+    for (const [id, before] of [
+      [text, 'text'],
+      [plain, 'plain'],
+      [caption, 'caption'],
+      [own, 'own']
+    ] as const) {
+      const edited = await api.until('the edit', messageOf(id))
+      expect(edited.body).toBe('m'.repeat(LONGEST.body))
+      expect(edited.shortened).toEqual(['body'])
+      expect(edited.edits).toMatchObject([{ body: before }])
+      for (const { emoji } of edited.reactions) expect(emoji).toBe('m'.repeat(LONGEST.emoji))
+    }
+    const edited = await api.until('the edited poll', async () => {
+      const found = await messageOf(poll)()
+      return found?.edits.length === 2 ? found : undefined
+    })
+    expect(edited.body?.length).toBe(LONGEST.body)
+    expect(edited.shortened).toContain('poll')
+    expect(edited.poll?.question).toBe('m'.repeat(LONGEST.name))
+    expect(edited.poll?.options).toHaveLength(200)
+    for (const { name } of edited.poll?.options ?? []) expect(name.length).toBeLessThanOrEqual(LONGEST.name)
+    expect(edited.edits.map(({ body }) => body)).toEqual([
+      'Where?\n• Sea',
+      `Where?\n• Sea\n• ${'m'.repeat(LONGEST.name)}`
+    ])
+    expect(await api.account(accountId)).toMatchObject({ tags: ['online'] })
+  },
+  120_000
+)

@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { hasBrowser, sharedBrowser, sidesOf } from './browser.ts'
 import { sharedStage, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 interface Frame {
   readonly type: string
@@ -93,7 +94,7 @@ describe('the stream', () => {
     await viewer.until(({ sessionId, snapshot }) => sessionId === outbox && snapshot?.status === 'stopped')
   })
 
-  test('tells of one account only where that is asked for', async () => {
+  thoroughTest('tells of one account only where that is asked for', async () => {
     const history = { chats: 1, messages: 5, groupsShare: 0 }
     const one = await shared().linked({ history })
     const other = await shared().linked({ history })

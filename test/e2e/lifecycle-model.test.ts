@@ -83,7 +83,7 @@ interface Node {
  * not linked yet is as it was before, whether it was being linked or not.
  */
 const KILLED_SELDOM = thorough(
-  ['unlinked', 'pairingAnew', 'loggedOut', 'banned', 'locked', 'failed', 'replaced'],
+  ['unlinked', 'pairing', 'pairingAnew', 'loggedOut', 'banned', 'locked', 'failed', 'replaced', 'stopped'],
   []
 )
 

@@ -206,7 +206,7 @@ thoroughTest(
   }
 )
 
-test('who asks once more for what the phone has not answered is told so at once', async () => {
+thoroughTest('who asks once more for what the phone has not answered is told so at once', async () => {
   const { folder, settings } = movableClock()
   await using stage = await Stage.set(settings, folder)
   const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
@@ -240,29 +240,32 @@ thoroughTest(
   }
 )
 
-test('a transfer that is cut is continued where it was, also by a server that was killed', async () => {
-  await using stage = await Stage.set()
-  const { accountId, phone } = await stage.linked(SMALL)
-  const bytes = randomBytes(900_000)
-  const { message } = await received(phone, accountId, { bytes }, stage)
-  const cut = stage.simulator.fault({ kind: 'media', effect: 'cut', afterBytes: 200_000 }, { times: 1 })
-  const stall = stage.simulator.fault({ kind: 'media', effect: 'stall', afterBytes: 300_000 }, { times: 1 })
-  const waiting = stage.api.media(message.messageKey).catch(() => undefined)
-  await stage.api.until('half of it to be on disk', async () => {
-    const [part] = globSync('media/unfinished/*.enc.part', { cwd: stage.dataDir })
-    return part !== undefined && statSync(join(stage.dataDir, part)).size >= 400_000 ? part : undefined
-  })
-  await stage.server.kill()
-  await waiting
-  cut.clear()
-  stall.clear()
-  await stage.restart()
-  const continued = nextSignal('download', stage)
-  const { bytes: got } = await stage.api.media(message.messageKey)
-  expect(hashOf(got)).toBe(hashOf(bytes))
-  expect(await continued).toMatchObject({ range: expect.stringMatching(/^bytes=[45]\d{5}-$/) })
-  expect(globSync('media/unfinished/*', { cwd: stage.dataDir })).toEqual([])
-})
+thoroughTest(
+  'a transfer that is cut is continued where it was, also by a server that was killed',
+  async () => {
+    await using stage = await Stage.set()
+    const { accountId, phone } = await stage.linked(SMALL)
+    const bytes = randomBytes(900_000)
+    const { message } = await received(phone, accountId, { bytes }, stage)
+    const cut = stage.simulator.fault({ kind: 'media', effect: 'cut', afterBytes: 200_000 }, { times: 1 })
+    const stall = stage.simulator.fault({ kind: 'media', effect: 'stall', afterBytes: 300_000 }, { times: 1 })
+    const waiting = stage.api.media(message.messageKey).catch(() => undefined)
+    await stage.api.until('half of it to be on disk', async () => {
+      const [part] = globSync('media/unfinished/*.enc.part', { cwd: stage.dataDir })
+      return part !== undefined && statSync(join(stage.dataDir, part)).size >= 400_000 ? part : undefined
+    })
+    await stage.server.kill()
+    await waiting
+    cut.clear()
+    stall.clear()
+    await stage.restart()
+    const continued = nextSignal('download', stage)
+    const { bytes: got } = await stage.api.media(message.messageKey)
+    expect(hashOf(got)).toBe(hashOf(bytes))
+    expect(await continued).toMatchObject({ range: expect.stringMatching(/^bytes=[45]\d{5}-$/) })
+    expect(globSync('media/unfinished/*', { cwd: stage.dataDir })).toEqual([])
+  }
+)
 
 test('damaged bytes are never answered: they are fetched again', async () => {
   const { api, simulator } = shared()

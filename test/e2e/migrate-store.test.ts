@@ -57,8 +57,10 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
   expect(await compare(reader, accountId, held)).toMatchObject({ missing: [], duplicates: [], different: [] })
 
   const { writes } = firestore.documents.tally
-  expect(await migrateStore(settings, there)).toMatchObject({ code: 0 })
-  expect(firestore.documents.tally.writes).toBe(writes)
+  if (thorough(false, true)) {
+    expect(await migrateStore(settings, there)).toMatchObject({ code: 0 })
+    expect(firestore.documents.tally.writes).toBe(writes)
+  }
 
   const folder = temporaryFolder()
   const back = { from: 'firestore', to: 'sqlite' }

@@ -6,7 +6,7 @@ import { crashingAt } from '../chaos/crash-settings.ts'
 import { type AnyFirestoreStage, FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { untilReceived } from './received.ts'
 import { Stage } from './stage.ts'
-import { thorough, thoroughTest } from '../thorough.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedFirestoreStage({ MEDIA_URL_PRIVATE: 'true' })
 const history = { chats: 3, messages: 30, groupsShare: 0.34 }
@@ -152,8 +152,9 @@ describe('a document in outbox', () => {
 let once: Promise<{ accountId: string; phone: Phone }> | undefined
 const linkedOnce = () => (once ??= shared().stage.linked({ history }))
 
-describe('no document is lost or sent twice', () => {
-  test('when the listener was not told of it: it is found again', async () => {
+thoroughTest(
+  'no document is lost or sent twice when the listener was not told of it: it is found again',
+  async () => {
     await using own = await FirestoreStage.set({ FIRESTORE_OUTBOX_SWEEP: '500ms' })
     const { accountId, phone } = await own.stage.linked({ history })
     own.firestore.muteListeners()
@@ -167,21 +168,24 @@ describe('no document is lost or sent twice', () => {
       return found?.['status'] === 'sent' ? found : undefined
     })
     expect(await untilReceived(own.stage.simulator, phone, entry['entryId'])).toMatchObject({ times: 1 })
-  })
+  }
+)
 
-  thoroughTest('when Firestore breaks the listener', async () => {
-    const { accountId, phone } = await linkedOnce()
-    shared().firestore.breakListeners()
-    const { id } = await outbox().add({
-      accountId,
-      to: phone.contacts[0]!.phoneNumber,
-      content: { text: 'After a break' }
-    })
-    await ended(shared(), id, 'sent')
-    expect(timesReceived(phone, 'After a break')).toBe(1)
+thoroughTest('no document is lost or sent twice when Firestore breaks the listener', async () => {
+  const { accountId, phone } = await linkedOnce()
+  shared().firestore.breakListeners()
+  const { id } = await outbox().add({
+    accountId,
+    to: phone.contacts[0]!.phoneNumber,
+    content: { text: 'After a break' }
   })
+  await ended(shared(), id, 'sent')
+  expect(timesReceived(phone, 'After a break')).toBe(1)
+})
 
-  test('by a crash, wherever it is, or while the server was away', { timeout: 180_000 }, async () => {
+thoroughTest(
+  'no document is lost or sent twice by a crash, wherever it is, or while the server was away',
+  async () => {
     await using own = await FirestoreStage.set()
     const { accountId, phone } = await own.stage.linked({ history })
     await own.stage.api.untilPublished()
@@ -192,10 +196,7 @@ describe('no document is lost or sent twice', () => {
       away.push((await outbox(own).add({ accountId, to, content: { text: `Away ${n}` } })).id)
     }
     // Around the claim and the entry, and around the note of what Firestore has been shown.
-    for (const point of thorough(
-      ['after.acceptance'],
-      ['before.acceptance', 'after.acceptance', 'before.shown']
-    )) {
+    for (const point of ['before.acceptance', 'after.acceptance', 'before.shown']) {
       await own.stage.restart({ ...crashingAt(point, 1), FIRESTORE_OUTBOX_SWEEP: '1h' })
       const { id } = await outbox(own).add({
         accountId,
@@ -211,9 +212,12 @@ describe('no document is lost or sent twice', () => {
     }
     const received = phone.truth().received.map(({ text }) => text)
     expect(received.filter(text => text?.startsWith('Away'))).toEqual(away.map((_, n) => `Away ${n}`))
-  })
+  }
+)
 
-  thoroughTest('by two servers on one Firestore: each takes what is for its accounts', async () => {
+thoroughTest(
+  'no document is lost or sent twice by two servers on one Firestore: each takes what is for its accounts',
+  async () => {
     await using own = await FirestoreStage.set()
     await using other = await Stage.set(FirestoreReader.settings(own.firestore.host))
     const [here, there] = await Promise.all([own.stage.linked({ history }), other.linked({ history })])
@@ -227,5 +231,5 @@ describe('no document is lost or sent twice', () => {
       expect(timesReceived((n % 2 ? here : there).phone, `Once ${n}`)).toBe(1)
       expect(timesReceived((n % 2 ? there : here).phone, `Once ${n}`)).toBe(0)
     }
-  })
-})
+  }
+)

@@ -8,6 +8,7 @@ import type { Signal } from '../../simulator/simulator.ts'
 import { compare } from '../../harness/compare.ts'
 import { shared } from './shared.ts'
 import { movableClock, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const setStage = () => {
   const { folder, settings } = movableClock()
@@ -105,100 +106,106 @@ test('a history notification that cannot be decrypted is a gap and an incident u
   expect(await undecryptableIn(api, accountId)).toEqual([])
 })
 
-test('a phone that never sends it again leaves a gap in every thread and an incident, and is still heard and asked once more when it does', async () => {
-  const stage = stageOf()
-  const { api } = stage
-  const phone = stage.simulator.createPhone({ history })
-  phone.fault(CHUNK, { times: 1 })
-  phone.fault({ kind: 'historyOnDemand', effect: 'silent' })
-  phone.fault({ kind: 'ignoreRetries' }, { times: 4 })
-  const retries = retriesFrom(stage)
-  const accountId = await linkedWith(phone)
-  await untilIncidents(api, accountId, [['peerMessage.undecryptable', 1, false]])
-  // What is asked last waits at WhatsApp.
-  phone.goOffline()
-  for (let asked = 1; asked <= 5; asked += 1) {
-    await stage.simulator.until(() => retries.length === asked)
-    stage.advance(HOUR)
-  }
-  await untilIncidents(api, accountId, [
-    ['peerMessage.undecryptable', 1, true],
-    ['peerMessage.lost', 1, false]
-  ])
-  const account = await api.untilAccount(
-    accountId,
-    'the rest',
-    ({ sync }) => sync.chunksPending === 0 && sync.chunksFailed === 1
-  )
-  expect(account.coverage.complete).toBe(0)
-  for (const { reasons, state } of await coverageOf(api, accountId)) {
-    expect(state).toBe('partial')
-    expect(reasons).toContain('unread-announcement')
-  }
-  expect(await undecryptableIn(api, accountId)).toEqual([])
-
-  phone.fault(CHUNK, { times: 1 })
-  phone.goOnline()
-  await stage.simulator.until(() => retries.length === 6)
-  await untilIncidents(api, accountId, [
-    ['peerMessage.undecryptable', 2, true],
-    ['peerMessage.lost', 1, true]
-  ])
-  expect(retries.map(({ count, withKeys }) => [count, withKeys])).toEqual([
-    [1, false],
-    ...[2, 3, 4, 5, 5].map(count => [count, true])
-  ])
-  // The requests for the gaps wait for their answers meanwhile: the phone is silent about them.
-  await api.untilAccount(
-    accountId,
-    'everything, without a gap',
-    ({ coverage, sync }) => coverage.complete === history.chats && sync.chunksPending === 0
-  )
-  expect(await compare(api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-  for (const { reasons } of await coverageOf(api, accountId))
-    expect(reasons).not.toContain('unread-announcement')
-})
-
-test('keys and answers of the phone that cannot be decrypted are asked for again, also after a crash', async () => {
-  // Hours have passed for the other one.
-  await using stage = await setStage()
-  const { api } = stage
-  const phone = stage.simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0 } })
-  // The first that a phone sends after linking are the keys of app state.
-  phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
-  const accountId = await linkedWith(phone, api)
-  await stage.synced(accountId, phone)
-  await untilIncidents(api, accountId, [['peerMessage.undecryptable', 1, true]])
-  await phone.changeChat(phone.mailbox.chats[0]!.partner, { archived: true })
-  await api.until('the archived chat', async () =>
-    (await api.threads(accountId)).find(({ archived }) => archived)
-  )
-  const silent = phone.fault({ kind: 'ignoreRetries' })
-  const retries = retriesFrom(stage)
-  phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
-  phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
-  const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only the phone has it' })
-  const withId = async () => {
-    for (const { threadId } of await stage.api.threads(accountId)) {
-      const found = (await stage.api.messages(threadId)).find(({ whatsAppId }) => whatsAppId === id)
-      if (found !== undefined) return found
+thoroughTest(
+  'a phone that never sends it again leaves a gap in every thread and an incident, and is still heard and asked once more when it does',
+  async () => {
+    const stage = stageOf()
+    const { api } = stage
+    const phone = stage.simulator.createPhone({ history })
+    phone.fault(CHUNK, { times: 1 })
+    phone.fault({ kind: 'historyOnDemand', effect: 'silent' })
+    phone.fault({ kind: 'ignoreRetries' }, { times: 4 })
+    const retries = retriesFrom(stage)
+    const accountId = await linkedWith(phone)
+    await untilIncidents(api, accountId, [['peerMessage.undecryptable', 1, false]])
+    // What is asked last waits at WhatsApp.
+    phone.goOffline()
+    for (let asked = 1; asked <= 5; asked += 1) {
+      await stage.simulator.until(() => retries.length === asked)
+      stage.advance(HOUR)
     }
-    return undefined
+    await untilIncidents(api, accountId, [
+      ['peerMessage.undecryptable', 1, true],
+      ['peerMessage.lost', 1, false]
+    ])
+    const account = await api.untilAccount(
+      accountId,
+      'the rest',
+      ({ sync }) => sync.chunksPending === 0 && sync.chunksFailed === 1
+    )
+    expect(account.coverage.complete).toBe(0)
+    for (const { reasons, state } of await coverageOf(api, accountId)) {
+      expect(state).toBe('partial')
+      expect(reasons).toContain('unread-announcement')
+    }
+    expect(await undecryptableIn(api, accountId)).toEqual([])
+
+    phone.fault(CHUNK, { times: 1 })
+    phone.goOnline()
+    await stage.simulator.until(() => retries.length === 6)
+    await untilIncidents(api, accountId, [
+      ['peerMessage.undecryptable', 2, true],
+      ['peerMessage.lost', 1, true]
+    ])
+    expect(retries.map(({ count, withKeys }) => [count, withKeys])).toEqual([
+      [1, false],
+      ...[2, 3, 4, 5, 5].map(count => [count, true])
+    ])
+    // The requests for the gaps wait for their answers meanwhile: the phone is silent about them.
+    await api.untilAccount(
+      accountId,
+      'everything, without a gap',
+      ({ coverage, sync }) => coverage.complete === history.chats && sync.chunksPending === 0
+    )
+    expect(await compare(api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+    for (const { reasons } of await coverageOf(api, accountId))
+      expect(reasons).not.toContain('unread-announcement')
   }
-  await stage.api.until('its place', withId)
-  // WhatsApp is given half a minute to deliver it after all.
-  stage.advance(31_000)
-  await stage.simulator.until(() => retries.length > 0)
-  await stage.server.kill()
-  silent.clear()
-  await stage.restart()
-  await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
-  stage.advance(11_000)
-  await stage.api.until('the content', async () => {
-    const found = await withId()
-    return found?.body === 'only the phone has it' ? found : undefined
-  })
-  await untilIncidents(stage.api, accountId, [['peerMessage.undecryptable', 2, true]])
-  expect(await undecryptableIn(stage.api, accountId)).toEqual([])
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-})
+)
+
+thoroughTest(
+  'keys and answers of the phone that cannot be decrypted are asked for again, also after a crash',
+  async () => {
+    // Hours have passed for the other one.
+    await using stage = await setStage()
+    const { api } = stage
+    const phone = stage.simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0 } })
+    // The first that a phone sends after linking are the keys of app state.
+    phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
+    const accountId = await linkedWith(phone, api)
+    await stage.synced(accountId, phone)
+    await untilIncidents(api, accountId, [['peerMessage.undecryptable', 1, true]])
+    await phone.changeChat(phone.mailbox.chats[0]!.partner, { archived: true })
+    await api.until('the archived chat', async () =>
+      (await api.threads(accountId)).find(({ archived }) => archived)
+    )
+    const silent = phone.fault({ kind: 'ignoreRetries' })
+    const retries = retriesFrom(stage)
+    phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
+    phone.fault({ kind: 'corruptMessages', only: 'peer' }, { times: 1 })
+    const { id } = await phone.receive({ from: phone.contacts[0]!, text: 'only the phone has it' })
+    const withId = async () => {
+      for (const { threadId } of await stage.api.threads(accountId)) {
+        const found = (await stage.api.messages(threadId)).find(({ whatsAppId }) => whatsAppId === id)
+        if (found !== undefined) return found
+      }
+      return undefined
+    }
+    await stage.api.until('its place', withId)
+    // WhatsApp is given half a minute to deliver it after all.
+    stage.advance(31_000)
+    await stage.simulator.until(() => retries.length > 0)
+    await stage.server.kill()
+    silent.clear()
+    await stage.restart()
+    await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
+    stage.advance(11_000)
+    await stage.api.until('the content', async () => {
+      const found = await withId()
+      return found?.body === 'only the phone has it' ? found : undefined
+    })
+    await untilIncidents(stage.api, accountId, [['peerMessage.undecryptable', 2, true]])
+    expect(await undecryptableIn(stage.api, accountId)).toEqual([])
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  }
+)

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { makeTlsIdentity } from '../../simulator/wire/tls-certificate.ts'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const HIDDEN = 'only-the-proxy-knows.whatsapp.net'
 const CREDENTIALS = { username: 'shop', password: 'p@ss:w0rd-of-the-proxy' }
@@ -170,28 +171,31 @@ test('a proxy that refuses or is away is an incident with the reason, tried agai
   expect(connections()).toEqual(new Set(addressesOf(...Object.values(proxies), gone)))
 })
 
-test('without a proxy of its own an account takes the default, over a restart and a new link', async () => {
-  const { http, socks5 } = proxies
-  await stage.server.kill()
-  const [before, used] = [http.tunnels.length, socks5.tunnels.length]
-  await stage.restart({ WHATSAPP_PROXY_URL: socks5.url() })
-  await untilOpen()
-  // Its own comes first.
-  expect(http.tunnels.length).toBeGreaterThan(before)
-  expect(socks5.tunnels.length).toBe(used)
+thoroughTest(
+  'without a proxy of its own an account takes the default, over a restart and a new link',
+  async () => {
+    const { http, socks5 } = proxies
+    await stage.server.kill()
+    const [before, used] = [http.tunnels.length, socks5.tunnels.length]
+    await stage.restart({ WHATSAPP_PROXY_URL: socks5.url() })
+    await untilOpen()
+    // Its own comes first.
+    expect(http.tunnels.length).toBeGreaterThan(before)
+    expect(socks5.tunnels.length).toBe(used)
 
-  const account = await stage.api.setProxy(accountId, null)
-  expect(account.proxy).toEqual({ address: `socks5://***@127.0.0.1:${socks5.port}`, source: 'default' })
-  await stage.api.until('the new way', async () => socks5.tunnels.length > used || undefined)
-  await untilOpen()
-  await stage.api.setProxy(accountId, http.url())
-  await untilOpen()
-  await stage.api.command(accountId, 'logout')
-  await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
-  await stage.api.pair(accountId)
-  await phone.scanQr((await stage.api.offer(accountId)).qr!)
-  expect((await untilOpen()).proxy?.source).toBe('account')
-})
+    const account = await stage.api.setProxy(accountId, null)
+    expect(account.proxy).toEqual({ address: `socks5://***@127.0.0.1:${socks5.port}`, source: 'default' })
+    await stage.api.until('the new way', async () => socks5.tunnels.length > used || undefined)
+    await untilOpen()
+    await stage.api.setProxy(accountId, http.url())
+    await untilOpen()
+    await stage.api.command(accountId, 'logout')
+    await stage.api.untilAccount(accountId, 'loggedOut', ({ state }) => state === 'loggedOut')
+    await stage.api.pair(accountId)
+    await phone.scanQr((await stage.api.offer(accountId)).qr!)
+    expect((await untilOpen()).proxy?.source).toBe('account')
+  }
+)
 
 test('the credentials are in no answer, event, log line or file', async () => {
   const { live, seen, stop } = await stage.api.subscribe()

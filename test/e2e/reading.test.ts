@@ -4,7 +4,7 @@ import { connect } from 'node:net'
 import { expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { sharedInProcessStage, Stage } from './stage.ts'
-import { thorough } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -145,34 +145,37 @@ test('an export holds every thread and message once, with receipts, and says tha
   expect(recent.at(-1)!.messages).toBe(messages.filter(message => message.tsClient >= tsClient).length)
 })
 
-test('a client that goes away, and a server that stops, end an export that is not whole', async () => {
-  await using stage = await Stage.set()
-  const { phone, accountId } = await stage.linked({
-    history: { chats: 2, messages: thorough(7000, 12_000), groupsShare: 0 }
-  })
-  const { server } = stage
-  // A client that reads nothing: the server is held up by it, in the middle.
-  const { hostname, port } = new URL(server.url)
-  const stalled = connect(Number(port), hostname)
-  await once(stalled, 'connect')
-  stalled.write(
-    `GET /v1/accounts/${accountId}/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.key}\r\n\r\n`
-  )
-  await once(stalled, 'readable')
+thoroughTest(
+  'a client that goes away, and a server that stops, end an export that is not whole',
+  async () => {
+    await using stage = await Stage.set()
+    const { phone, accountId } = await stage.linked({
+      history: { chats: 2, messages: thorough(7000, 12_000), groupsShare: 0 }
+    })
+    const { server } = stage
+    // A client that reads nothing: the server is held up by it, in the middle.
+    const { hostname, port } = new URL(server.url)
+    const stalled = connect(Number(port), hostname)
+    await once(stalled, 'connect')
+    stalled.write(
+      `GET /v1/accounts/${accountId}/export HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer ${server.key}\r\n\r\n`
+    )
+    await once(stalled, 'readable')
 
-  const abort = new AbortController()
-  const left = await stage.api.exporting(`accounts/${accountId}/export`, abort.signal)
-  await left.body!.getReader().read()
-  abort.abort()
+    const abort = new AbortController()
+    const left = await stage.api.exporting(`accounts/${accountId}/export`, abort.signal)
+    await left.body!.getReader().read()
+    abort.abort()
 
-  // Others are served meanwhile.
-  await write(phone, 'while it is exported')
-  await stage.synced(accountId, phone)
-  expect((await stage.api.search(accountId, { q: 'while exported' })).hits).toHaveLength(1)
+    // Others are served meanwhile.
+    await write(phone, 'while it is exported')
+    await stage.synced(accountId, phone)
+    expect((await stage.api.search(accountId, { q: 'while exported' })).hits).toHaveLength(1)
 
-  expect(await server.stop()).toBe(0)
-  let text = ''
-  stalled.setEncoding('utf8').on('data', (piece: string) => (text += piece))
-  await once(stalled, 'close')
-  expect(text).not.toContain('"kind":"end"')
-})
+    expect(await server.stop()).toBe(0)
+    let text = ''
+    stalled.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+    await once(stalled, 'close')
+    expect(text).not.toContain('"kind":"end"')
+  }
+)

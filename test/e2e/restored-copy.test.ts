@@ -10,6 +10,7 @@ import { InProcessServer } from '../../harness/in-process-server.ts'
 import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { type AnyStage, Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const KEY = 'backup-key-0123456789'
 
@@ -107,61 +108,67 @@ test('what came since a copy is asked for, and new messages arrive both ways, in
   aside.remove()
 })
 
-test('a backup is restored into an empty folder with its key, and over a damaged database; an altered one is refused', async () => {
-  const aside = temporaryFolder()
-  const [data, other, copy, key] = ['data', 'other', 'copy', 'apart.key'].map(name =>
-    join(aside.path, name)
-  ) as [string, string, string, string]
-  const server = await InProcessServer.start({ dataDir: data })
-  const { accountId } = await server.api.createAccount('Kept')
-  await server.stop()
-  const media = join(data, 'media')
-  mkdirSync(media, { recursive: true })
-  const file = createHash('sha256').update('a picture').digest('hex')
-  writeFileSync(join(media, file), 'a picture')
-  writeFileSync(join(media, 'f'.repeat(64)), 'something else')
-  const sinceCopy = async (): Promise<string> => {
-    const open = await InProcessServer.start({ dataDir: data })
-    const told = await open.api.subscribe('?after=0')
-    await open.api.createAccount('Since the copy')
-    const { id } = await open.api.until('the event', async () => told.seen.find(isOfAccount))
-    told.stop()
-    await open.stop()
-    return id
+thoroughTest(
+  'a backup is restored into an empty folder with its key, and over a damaged database; an altered one is refused',
+  async () => {
+    const aside = temporaryFolder()
+    const [data, other, copy, key] = ['data', 'other', 'copy', 'apart.key'].map(name =>
+      join(aside.path, name)
+    ) as [string, string, string, string]
+    const server = await InProcessServer.start({ dataDir: data })
+    const { accountId } = await server.api.createAccount('Kept')
+    await server.stop()
+    const media = join(data, 'media')
+    mkdirSync(media, { recursive: true })
+    const file = createHash('sha256').update('a picture').digest('hex')
+    writeFileSync(join(media, file), 'a picture')
+    writeFileSync(join(media, 'f'.repeat(64)), 'something else')
+    const sinceCopy = async (): Promise<string> => {
+      const open = await InProcessServer.start({ dataDir: data })
+      const told = await open.api.subscribe('?after=0')
+      await open.api.createAccount('Since the copy')
+      const { id } = await open.api.until('the event', async () => told.seen.find(isOfAccount))
+      told.stop()
+      await open.stop()
+      return id
+    }
+    expect((await command(data, 'backup', '--key', key, copy)).result).toMatchObject({
+      files: { count: 1, bytes: 9 },
+      damagedFiles: [`media/${'f'.repeat(64)}`]
+    })
+
+    expect(await command(other, 'restore', '--key', key, copy)).toMatchObject({ code: 0 })
+    expect(readFileSync(join(other, 'media', file), 'utf8')).toBe('a picture')
+    const restored = await InProcessServer.start({ dataDir: other })
+    expect(await restored.api.account(accountId)).toMatchObject({ name: 'Kept' })
+    const [incident] = await restored.api.incidents()
+    expect(incident).toMatchObject({
+      kind: 'storage.restored',
+      happened: expect.stringContaining('it was brought into this folder')
+    })
+    await restored.stop()
+
+    const place = await sinceCopy()
+    truncateSync(join(data, 'backscroll.db'), 5000)
+    expect(await command(data, 'restore', copy)).toMatchObject({ code: 0 })
+    const again = await InProcessServer.start({ dataDir: data })
+    // Another event would have had this number by now.
+    for (const name of ['One', 'Two', 'Three']) await again.api.createAccount(name)
+    const resumed = await again.api.subscribe(`?after=${place}&types=account.created`)
+    await again.api.until('what is new', async () => resumed.seen[3])
+    expect(resumed.seen.map(({ type }) => type)).toEqual([
+      'events.missed',
+      ...Array(3).fill('account.created')
+    ])
+    expect(resumed.seen[0]!.eventId).toBeGreaterThan(Number(place))
+    resumed.stop()
+    expect(await again.api.account(accountId)).toMatchObject({ name: 'Kept' })
+    await again.stop()
+
+    truncateSync(join(copy, 'backscroll.db'), 5000)
+    expect((await command(data, 'restore', copy)).output).toMatch(/Nothing was restored: .*damaged/)
+    rmSync(join(copy, 'backup.json'))
+    expect((await command(data, 'restore', copy)).output).toContain('no complete backup')
+    aside.remove()
   }
-  expect((await command(data, 'backup', '--key', key, copy)).result).toMatchObject({
-    files: { count: 1, bytes: 9 },
-    damagedFiles: [`media/${'f'.repeat(64)}`]
-  })
-
-  expect(await command(other, 'restore', '--key', key, copy)).toMatchObject({ code: 0 })
-  expect(readFileSync(join(other, 'media', file), 'utf8')).toBe('a picture')
-  const restored = await InProcessServer.start({ dataDir: other })
-  expect(await restored.api.account(accountId)).toMatchObject({ name: 'Kept' })
-  const [incident] = await restored.api.incidents()
-  expect(incident).toMatchObject({
-    kind: 'storage.restored',
-    happened: expect.stringContaining('it was brought into this folder')
-  })
-  await restored.stop()
-
-  const place = await sinceCopy()
-  truncateSync(join(data, 'backscroll.db'), 5000)
-  expect(await command(data, 'restore', copy)).toMatchObject({ code: 0 })
-  const again = await InProcessServer.start({ dataDir: data })
-  // Another event would have had this number by now.
-  for (const name of ['One', 'Two', 'Three']) await again.api.createAccount(name)
-  const resumed = await again.api.subscribe(`?after=${place}&types=account.created`)
-  await again.api.until('what is new', async () => resumed.seen[3])
-  expect(resumed.seen.map(({ type }) => type)).toEqual(['events.missed', ...Array(3).fill('account.created')])
-  expect(resumed.seen[0]!.eventId).toBeGreaterThan(Number(place))
-  resumed.stop()
-  expect(await again.api.account(accountId)).toMatchObject({ name: 'Kept' })
-  await again.stop()
-
-  truncateSync(join(copy, 'backscroll.db'), 5000)
-  expect((await command(data, 'restore', copy)).output).toMatch(/Nothing was restored: .*damaged/)
-  rmSync(join(copy, 'backup.json'))
-  expect((await command(data, 'restore', copy)).output).toContain('no complete backup')
-  aside.remove()
-})
+)

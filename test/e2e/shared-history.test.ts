@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import type { Message } from '../../src/domain/message.ts'
 import { sharedInProcessStage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -119,24 +120,29 @@ test('what is shared with somebody else is left alone, and leaves no message', a
   expect((await messagesOf(threadId)).map(({ whatsAppId }) => whatsAppId)).not.toContain('OTHER1')
 })
 
-test('a large one is read in a thread: live messages come through meanwhile, and all of it is stored', async () => {
-  const { api } = shared()
-  const { accountId, ann, before, ben, group, phone } = await groupOf()
-  const count = 10_000
-  const messages = Array.from({ length: count }, (_, index) => ({
-    from: index % 2 === 0 ? ann : ben,
-    text: `line ${index} ${'x'.repeat(200)}`,
-    id: `LARGE${String(index).padStart(6, '0')}`,
-    timestamp: before + index
-  }))
-  await phone.receiveSharedHistory({ from: ann, group, messages })
-  const { id } = await phone.receive({ from: ben, text: 'are you there?' })
-  await api.until('the live message', async () => {
-    const threads = await api.threads(accountId)
-    const { threadId } = threads.find(({ clientJid }) => [ben.jid, ben.lid].includes(clientJid)) ?? {}
-    return threadId !== undefined && (await messagesOf(threadId)).find(({ whatsAppId }) => whatsAppId === id)
-  })
-  await api.untilAccount(accountId, 'all of it', ({ counts }) => counts.messages >= count)
-  const { threadId } = await threadOf(accountId, group.id)
-  expect(await api.thread(threadId)).toMatchObject({ unreadCount: 0 })
-})
+thoroughTest(
+  'a large one is read in a thread: live messages come through meanwhile, and all of it is stored',
+  async () => {
+    const { api } = shared()
+    const { accountId, ann, before, ben, group, phone } = await groupOf()
+    const count = 10_000
+    const messages = Array.from({ length: count }, (_, index) => ({
+      from: index % 2 === 0 ? ann : ben,
+      text: `line ${index} ${'x'.repeat(200)}`,
+      id: `LARGE${String(index).padStart(6, '0')}`,
+      timestamp: before + index
+    }))
+    await phone.receiveSharedHistory({ from: ann, group, messages })
+    const { id } = await phone.receive({ from: ben, text: 'are you there?' })
+    await api.until('the live message', async () => {
+      const threads = await api.threads(accountId)
+      const { threadId } = threads.find(({ clientJid }) => [ben.jid, ben.lid].includes(clientJid)) ?? {}
+      return (
+        threadId !== undefined && (await messagesOf(threadId)).find(({ whatsAppId }) => whatsAppId === id)
+      )
+    })
+    await api.untilAccount(accountId, 'all of it', ({ counts }) => counts.messages >= count)
+    const { threadId } = await threadOf(accountId, group.id)
+    expect(await api.thread(threadId)).toMatchObject({ unreadCount: 0 })
+  }
+)

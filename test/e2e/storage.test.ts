@@ -115,7 +115,7 @@ describe('a database', () => {
     expect(await stage.api.incidents()).toEqual([])
   })
 
-  test('that another program holds makes messages wait, not disappear', async () => {
+  thoroughTest('that another program holds makes messages wait, not disappear', async () => {
     const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
     const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 interface Span {
   readonly traceId: string
@@ -128,7 +129,7 @@ test('a message is one trace from the request over the wire into the store, also
   )
 })
 
-test('nothing but requests and what follows from them is exported, and nothing secret', async () => {
+thoroughTest('nothing but requests and what follows from them is exported, and nothing secret', async () => {
   const { accountId, phone } = await stage.linked({ history: { chats: 2, messages: 30, groupsShare: 0 } })
   const { threads } = await stage.api
     .request<{ threads: ReadonlyArray<{ threadId: string }> }>('GET', `/v1/accounts/${accountId}/threads`)

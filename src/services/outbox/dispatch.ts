@@ -1,7 +1,7 @@
 // Sends what is due in the outbox, one entry at a time, at the account's pace. Waiting uses up no attempt.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { type AccountRecord, ownAddresses, restrictionAt } from '../../domain/account.ts'
+import { type AccountRecord, ownAddresses, type Restriction, restrictionAt } from '../../domain/account.ts'
 import { isStatusJid } from '../../domain/jid.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
@@ -13,6 +13,7 @@ import { UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
+import { Attempts } from './attempts.ts'
 import { currentRecipient, type Recipient } from './current-recipient.ts'
 import { explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
@@ -52,14 +53,18 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipien
   const whatsapp = yield* WhatsApp
   const self = ownAddresses(account)
   const { accountId, prepared, toJid, whatsAppId } = row
+  const sql = yield* SqlClient.SqlClient
   const send = Effect.fnUntraced(function* (content: Uint8Array) {
     const stanza = kindOf(row.content).stanza(toJid)
     const audience = isStatusJid(toJid) ? yield* statusAudience(accountId) : undefined
-    const outgoing = { whatsAppId, content, stanza, audience }
+    const accompanying = Effect.provideService(markSending(row), SqlClient.SqlClient, sql)
+    const outgoing = { whatsAppId, content, stanza, audience, accompanying }
     return yield* sendByForm(row, recipient, outgoing, account?.lidMigrated ?? null)
   })
   if (prepared !== null) return yield* send(prepared)
   const { wire } = yield* wireOf(row, self)
+  // What takes longer than a message, and is encrypted with no keys of ours.
+  yield* markSending(row)
   switch (wire.as) {
     case 'upload':
       return yield* send(yield* upload(row, wire, self))
@@ -80,7 +85,7 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending
 
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
-  return yield* Effect.andThen(markSending(row, now), attemptNow(row, account)).pipe(
+  return yield* attemptNow(row, account).pipe(
     Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
     Effect.as('sent' as const),
     // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
@@ -101,6 +106,22 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
   )
 })
 
+/** The attempt for the next entry that is due; if there is none, when one will be. */
+const attemptNext = Effect.fnUntraced(function* (
+  account: Sending,
+  accountId: string,
+  now: number,
+  restriction: Restriction | null
+) {
+  const attempts = yield* Attempts
+  const row = yield* attempts.begin(nextDue(accountId, now, restriction !== null))
+  if (row !== undefined)
+    return yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, account, now))
+  const times = [yield* nextDueTime(accountId, now), restriction?.until]
+  const nextAt = Math.min(...times.filter(time => time !== undefined))
+  return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
+}, Effect.scoped)
+
 /** One pass of the worker: sends the next entry of the account that is due, if there is one. */
 export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: string, paceMs: number) {
   const accounts = yield* AccountStore
@@ -108,13 +129,7 @@ export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: st
   const account = yield* accounts.read(accountId)
   const restriction = account === undefined ? null : restrictionAt(account, now)
   if (restriction !== null) yield* explainHeld(accountId, restriction)
-  const row = yield* nextDue(accountId, now, restriction !== null)
-  if (row === undefined) {
-    const times = [yield* nextDueTime(accountId, now), restriction?.until]
-    const nextAt = Math.min(...times.filter(time => time !== undefined))
-    return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
-  }
-  const outcome = yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, account, now))
+  const outcome = yield* attemptNext(account, accountId, now, restriction)
   if (outcome !== 'sent') return outcome
   yield* Effect.sleep(paceMs)
   return 'more' as const

@@ -24,6 +24,7 @@ import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { accept, type Accepted, type OutboxRequest } from './accept.ts'
 import { Attachments } from './attachments.ts'
+import { Attempts, makeAttempts } from './attempts.ts'
 import { type AwaitedStatus, awaitOutcome, type Outcome } from './awaited-outcome.ts'
 import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
@@ -120,12 +121,13 @@ const acceptChecked = Effect.fnUntraced(function* (request: OutboxRequest) {
 
 const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const { paceMs } = options
-  const services = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
+  const needed = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
+  const services = Context.add(needed, Attempts, makeAttempts())
   const provide = Effect.provideContext(services)
   const incidents = yield* Incidents
 
   yield* requeueInterrupted.pipe(asDatabaseError('queueing what a crash interrupted'))
-  yield* Effect.forkScoped(upkeep)
+  yield* Effect.forkScoped(provide(upkeep))
 
   const sending = yield* makeWorker({
     topic: OUTBOX,

@@ -6,6 +6,7 @@ import { hasEnded, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../.
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
+import { asDatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { Wakes } from '../process/wakes.ts'
@@ -40,8 +41,6 @@ const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
   const { messageId, threadId } = row
   const wake = ends ? sql.afterCommit(wakes.wake(ENDED, row.whatsAppId)) : Effect.void
   const events = yield* EventLog
-  // That it is being sent is over in a moment, and told by what comes of it.
-  const told = next.status === 'sending' ? [] : [entryEvent(row, next.status)]
   yield* Effect.andThen(
     sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
         last_error = ${next.reason}, updated_at = ${now}, content = ${content},
@@ -51,11 +50,21 @@ const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
       row.accountId,
       (next.changes ?? []).map(change => ({ threadId, messageId, change }))
     )
-  ).pipe(Effect.andThen(events.append(row.accountId, told)), Effect.andThen(wake), sql.withTransaction)
+  ).pipe(
+    Effect.andThen(events.append(row.accountId, [entryEvent(row, next.status)])),
+    Effect.andThen(wake),
+    sql.withTransaction
+  )
 })
 
-export const markSending = (row: OutboxRow, now: number) =>
-  mark(row, { status: 'sending', attempts: row.attempts, nextAt: now, reason: null })
+/** That it is being sent is over in a moment: what comes of it is told, and changes the message document. */
+export const markSending = Effect.fnUntraced(function* (row: OutboxRow) {
+  const sql = yield* SqlClient.SqlClient
+  const now = yield* Clock.currentTimeMillis
+  yield* sql`UPDATE outbox SET status = ${'sending'}, attempts = ${row.attempts}, next_attempt_at = ${now},
+      last_error = NULL, updated_at = ${now}
+    WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`
+}, asDatabaseError('marking a message as being sent'))
 
 /** Waits without having used up an attempt. */
 export const wait = (row: OutboxRow, until: number, reason: string | null) =>

@@ -5,6 +5,7 @@ import { MessageStore } from '../conversations/message-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { Wakes } from '../process/wakes.ts'
+import { Attempts } from './attempts.ts'
 import { findRow } from './entries.ts'
 import { decodeOutboxRow, entryEvent, entryOf, type OutboxRow, redactedContent } from './entry-row.ts'
 import { NotCancellable } from './errors.ts'
@@ -38,8 +39,10 @@ const withdraw = Effect.fnUntraced(function* (
 const cancelRow = Effect.fnUntraced(function* (accountId: string, entryId: string) {
   const sql = yield* SqlClient.SqlClient
   const wakes = yield* Wakes
+  const attempts = yield* Attempts
   const row = yield* findRow(accountId, entryId)
   if (row?.status !== 'queued') return yield* new NotCancellable({ status: row?.status ?? null })
+  if (attempts.isRunning(row)) return yield* new NotCancellable({ status: 'sending' })
   const reason = 'It was cancelled before it was sent'
   for (const one of [...(yield* waitingFollowers(row)), row]) yield* withdraw(one, 'cancelled', reason)
   // What waited behind it in its thread need not wait any more.
@@ -50,15 +53,18 @@ const cancelRow = Effect.fnUntraced(function* (accountId: string, entryId: strin
 /** Takes an entry back that is not being sent yet. */
 export const cancel = Effect.fn('Outbox.cancel')(function* (accountId: string, entryId: string) {
   const sql = yield* SqlClient.SqlClient
-  return yield* sql.withTransaction(cancelRow(accountId, entryId))
+  const attempts = yield* Attempts
+  return yield* attempts.withoutChoosing(sql.withTransaction(cancelRow(accountId, entryId)))
 }, asDatabaseError('cancelling a message'))
 
 const expireRows = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const wakes = yield* Wakes
   const now = yield* Clock.currentTimeMillis
+  const attempts = yield* Attempts
   const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
-  const expired = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
+  const waiting = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
+  const expired = waiting.filter(row => !attempts.isRunning(row))
   for (const row of expired) yield* withdraw(row, 'expired', 'It expired before it could be sent')
   const accountIds = new Set(expired.map(row => row.accountId))
   yield* sql.afterCommit(
@@ -67,4 +73,8 @@ const expireRows = Effect.gen(function* () {
 })
 
 /** Ends every entry whose time is over. */
-export const expire = Effect.flatMap(SqlClient.SqlClient, sql => sql.withTransaction(expireRows))
+export const expire = Effect.gen(function* () {
+  const sql = yield* SqlClient.SqlClient
+  const attempts = yield* Attempts
+  yield* attempts.withoutChoosing(sql.withTransaction(expireRows))
+})

@@ -1,8 +1,7 @@
 // The process's only log sink: pino, as JSON lines, or formatted in a terminal. Everything is redacted first: no message
 // bodies, no phone numbers, no keys.
-import { Cause, Context, Layer, Logger, type LogLevel, References, Tracer } from 'effect'
+import { Cause, Context, Effect, Layer, Logger, type LogLevel, References, Tracer } from 'effect'
 import pino from 'pino'
-import pretty from 'pino-pretty'
 import { withoutNumbers } from '../../domain/mask.ts'
 
 export type Level = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent'
@@ -59,19 +58,26 @@ const textOf = ({ cause, message }: Logger.Options<unknown>): string => {
   return [...parts.map(redacted), ...failures].filter(text => text !== '').join(': ')
 }
 
-const openSink = (level: Level): pino.Logger => {
-  const stream = process.stdout.isTTY
-    ? pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
-    : pino.destination({ sync: true })
+/** For people in a terminal; a server that is run by a service manager need not load what formats it. */
+const prettyStream = async () => {
+  const { default: pretty } = await import('pino-pretty')
+  return pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
+}
+
+const openSink = async (level: Level): Promise<pino.Logger> => {
+  const stream = process.stdout.isTTY ? await prettyStream() : pino.destination({ sync: true })
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
 }
 
 /** Sends Effect's log to pino, and nowhere else. */
 export const layer = (level: Level): Layer.Layer<never> => {
-  const sink = openSink(level)
-  const logger = Logger.make<unknown, void>(entry => {
-    sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
-  })
+  const logger = Effect.map(
+    Effect.promise(() => openSink(level)),
+    sink =>
+      Logger.make<unknown, void>(entry => {
+        sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
+      })
+  )
   return Layer.mergeAll(
     Logger.layer([logger]),
     Layer.succeed(References.MinimumLogLevel, EFFECT_LEVEL[level])

@@ -1,9 +1,8 @@
 // OpenTelemetry traces: what an HTTP request led to, down to the wire and the store, including work that is done later or
 // after a restart. Periodic work of the server itself is not exported. Like the log, spans hold no message bodies, phone
 // numbers or keys: only listed attributes pass, and of an error only its name.
-import * as NodeHttpClient from '@effect/platform-node/NodeHttpClient'
 import { Clock, ConfigProvider, Effect, Exit, Layer, Option, Stream, Tracer } from 'effect'
-import { Headers, HttpClient, HttpTraceContext } from 'effect/http'
+import { FetchHttpClient, Headers, HttpClient, HttpTraceContext } from 'effect/http'
 import { OtlpSerialization, OtlpTracer } from 'effect/observability'
 import type { ConnectionEvent } from '../../domain/connection.ts'
 import { withoutNumbers } from '../../domain/mask.ts'
@@ -81,7 +80,7 @@ export const layer = (environment: Readonly<Record<string, string | undefined>>)
     Layer.provide(OtlpTracer.layerFromConfig()),
     Layer.provide([
       OtlpSerialization.layerJson,
-      Layer.provide(loggingOutages, NodeHttpClient.layerUndici),
+      Layer.provide(loggingOutages, FetchHttpClient.layer),
       ConfigProvider.layer(ConfigProvider.fromEnv({ env }))
     ])
   )

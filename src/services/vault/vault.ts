@@ -1,10 +1,11 @@
 // Credentials and Signal keys of every account, sealed at rest. Does not know what the values mean.
-import { Context, Effect, Layer, Option, Schema } from 'effect'
+import { Context, Effect, Layer, Option, Schema, type Scope } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { AccountMemory } from '../process/account-memory.ts'
+import { type Accompanying, type AccompanyingWrite, makeAccompanying } from './accompanying.ts'
 import { type DeferredKeys, makeDeferredKeys } from './deferred-keys.ts'
 import type { KeyChanges } from './key-changes.ts'
 import { type KeyCache, makeKeyCache } from './key-cache.ts'
@@ -48,6 +49,11 @@ export class Vault extends Context.Service<
     readonly deferKeys: (accountId: string, changes: KeyChanges) => Effect.Effect<void>
     /** Writes what was deferred; `undefined` when there is nothing. */
     readonly writeDeferred: (accountId: string) => Effect.Effect<void, VaultError> | undefined
+    /** Until the scope is closed: this write is made with the account's next changes of keys, in their transaction. */
+    readonly accompany: (
+      accountId: string,
+      write: AccompanyingWrite
+    ) => Effect.Effect<void, never, Scope.Scope>
     /** Deletes everything of an account. */
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
@@ -67,7 +73,8 @@ export class Vault extends Context.Service<
       const memory = yield* AccountMemory
       const deferred = makeDeferredKeys(memory)
       const cache = makeKeyCache(memory)
-      const write = writeKeys(sql, bulk, seal, { cache, deferred, putCredentials })
+      const accompanying = makeAccompanying(sql, memory)
+      const write = writeKeys(sql, bulk, seal, { accompanying, cache, deferred, putCredentials })
       return Vault.of({
         readCredentials: readCredentials(sql, seal),
         writeCredentials: putCredentials,
@@ -77,6 +84,13 @@ export class Vault extends Context.Service<
         writeKeys: write,
         deferKeys: (accountId, changes) => Effect.sync(() => deferred.add(accountId, changes)),
         writeDeferred: accountId => (deferred.has(accountId) ? write(accountId, {}) : undefined),
+        accompany: (accountId, accompaniment) =>
+          Effect.asVoid(
+            Effect.acquireRelease(
+              Effect.sync(() => accompanying.add(accountId, accompaniment)),
+              takeBack => Effect.sync(takeBack)
+            )
+          ),
         erase: erase(sql, cache, deferred)
       })
     })
@@ -227,10 +241,12 @@ const writeKeys = (
   bulk: SqlBulk['Service'],
   seal: OpenSeal,
   {
+    accompanying,
     cache,
     deferred,
     putCredentials
   }: {
+    readonly accompanying: Accompanying
     readonly cache: KeyCache
     readonly deferred: DeferredKeys
     readonly putCredentials: Vault['Service']['writeCredentials']
@@ -253,6 +269,7 @@ const writeKeys = (
       }
       if (removed.length > 0) yield* bulk.runMany(REMOVE, removed)
       if (written.length > 0) yield* bulk.runMany(WRITE, written)
+      yield* accompanying.write(accountId)
       yield* sql.afterCommit(
         Effect.sync(() => {
           noteWritten(cache, accountId, changes)

@@ -4,6 +4,7 @@ import { Clock, Effect } from 'effect'
 import { chatJid, isGroupJid, isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { NotConnected, SendRefused } from './errors.ts'
+import type { AccompanyingWrite } from '../vault/accompanying.ts'
 import type { Vault } from '../vault/vault.ts'
 import { writeInFormOf } from './chat-form.ts'
 import { mentionByLid } from './lid-mentions.ts'
@@ -30,6 +31,8 @@ export interface Outgoing {
   readonly stanza?: StanzaExtras
   /** Of a status: the addresses of those who may see it. */
   readonly audience?: ReadonlySet<string> | undefined
+  /** Is written before the message leaves, with the keys that it is encrypted with. */
+  readonly accompanying?: AccompanyingWrite | undefined
 }
 
 interface SendingOptions {
@@ -76,7 +79,7 @@ const tokenNode = Effect.fnUntraced(function* (
 
 const sendMessage = (options: SendingOptions) =>
   Effect.fn('WhatsApp.send')(function* (accountId: string, outgoing: Outgoing) {
-    const { connections, timeoutMs } = options
+    const { connections, timeoutMs, vault } = options
     const connection = yield* connections.get(accountId)
     const { acknowledgements, groupMetadata, socket } = connection
     const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
@@ -105,13 +108,14 @@ const sendMessage = (options: SendingOptions) =>
           : new SendRefused({ code, reason: refusal(code) })
       }
     })
+    if (outgoing.accompanying !== undefined) yield* vault.accompany(accountId, outgoing.accompanying)
     return yield* acknowledgements.awaitAfter(outgoing.whatsAppId, relaying).pipe(
       Effect.timeoutOrElse({
         duration: timeoutMs,
         orElse: () => Effect.fail(connections.unanswered(accountId, socket))
       })
     )
-  })
+  }, Effect.scoped)
 
 const markRead = ({ connections, timeoutMs }: SendingOptions) =>
   Effect.fn('WhatsApp.read')(function* (accountId: string, chatJid: string, targets: ReadonlyArray<Target>) {

@@ -189,6 +189,27 @@ test('error 463 without a word about its end is asked again after a quarter of a
   expect(sent).toMatchObject({ status: 'sent', attempts: 1 })
 })
 
+test('what is being sent is not taken back, nor does it expire, before it is written that it is being sent', async () => {
+  const [refused, during, after] = await run(
+    () => Effect.andThen(Effect.sleep('1 minute'), Effect.undefined),
+    Effect.gen(function* () {
+      const outbox = yield* Outbox
+      const { entryId } = yield* queue('on its way', undefined, 20_000)
+      const sending = yield* Effect.forkChild(pass)
+      yield* TestClock.adjust('40 seconds')
+      const cancelled = yield* Effect.flip(outbox.cancel(ACCOUNT.accountId, entryId))
+      const waiting = yield* entry(entryId)
+      yield* TestClock.adjust('20 seconds')
+      yield* Fiber.join(sending)
+      return [cancelled, waiting, yield* entry(entryId)] as const
+    })
+  )
+  expect(refused).toMatchObject({ _tag: 'NotCancellable', status: 'sending' })
+  // As it is stored; nothing has been encrypted yet.
+  expect(during).toMatchObject({ status: 'queued' })
+  expect(after).toMatchObject({ status: 'sent' })
+})
+
 /** As if it was so much later: a clock that is moved by a day would run everything that the services do each second of it. */
 const inHours = <A, E, R>(hours: number, work: Effect.Effect<A, E, R>) =>
   Effect.updateService(work, Clock.Clock, clock => {

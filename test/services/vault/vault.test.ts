@@ -92,6 +92,36 @@ test('deferred changes are read at once, and written with the next ones of the a
   expect(Object.fromEntries(after)).toEqual({ 'a.0': OTHER, 'c.0': OTHER, 'd.0': SECRET })
 })
 
+test('what accompanies keys is written with the next ones, once, and is there only if they are', async () => {
+  const written = await onDatabase(
+    Effect.gen(function* () {
+      const vault = yield* Vault
+      const sql = yield* SqlClient.SqlClient
+      let times = 0
+      const note = Effect.sync(() => void (times += 1))
+      const keys = (value: string) => vault.writeKeys('acc-1', { session: { one: Buffer.from(value) } })
+      const counts: Array<number> = []
+      yield* Effect.scoped(
+        Effect.gen(function* () {
+          yield* vault.accompany('acc-1', note)
+          yield* vault.writeKeys('acc-2', { session: { one: Buffer.from('of another account') } })
+          counts.push(times)
+          yield* Effect.ignore(sql.withTransaction(Effect.andThen(keys('rolled back'), Effect.fail('no'))))
+          yield* keys('written')
+          counts.push(times)
+          yield* keys('once more')
+          counts.push(times)
+        })
+      )
+      yield* Effect.scoped(vault.accompany('acc-1', note))
+      yield* keys('after the scope')
+      return [...counts, times]
+    })
+  )
+  // The second is made again, because its transaction was rolled back.
+  expect(written).toEqual([0, 2, 2, 2])
+})
+
 test('a transaction that writes a key twice keeps the last, whatever was deferred before', async () => {
   const [first, second, third] = [Buffer.from('1'), Buffer.from('2'), Buffer.from('3')]
   const read = await onDatabase(

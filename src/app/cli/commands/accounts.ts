@@ -88,7 +88,7 @@ const shown = Command.make(
   Effect.fnUntraced(function* ({ account }) {
     yield* show(yield* (yield* Server).account(account))
   })
-).pipe(onServer, onScreen, Command.withDescription('Show how an account is'))
+).pipe(onServer, onScreen, Command.withDescription('Show the state of an account'))
 
 const create = Command.make(
   'create',

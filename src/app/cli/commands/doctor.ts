@@ -27,7 +27,7 @@ export const doctor = Command.make(
     const screen = yield* Screen
     const findings = yield* withProgress(
       examine(({ HOST, PORT }) => localUrl({ HOST, PORT: String(PORT) })),
-      'Looking at everything'
+      'Checking'
     )
     for (const finding of findings) yield* screen.result(finding, canvas => drawn(finding, canvas))
     const failures = findings.filter(({ status }) => status === 'failed')

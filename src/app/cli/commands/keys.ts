@@ -46,7 +46,7 @@ const saveFlag = Flag.String('save').pipe(
 )
 
 const overlapFlag = Flag.Int('overlap').pipe(
-  Flag.withDescription('Seconds for which the former one is still good'),
+  Flag.withDescription('Seconds for which the former secret stays valid'),
   Flag.optional
 )
 
@@ -112,10 +112,7 @@ const create = Command.make(
       Flag.withDefault(false),
       Flag.withoutNegation
     ),
-    expires: Flag.Date('expires').pipe(
-      Flag.withDescription('Until when it is good: ISO 8601'),
-      Flag.optional
-    ),
+    expires: Flag.Date('expires').pipe(Flag.withDescription('When it expires: ISO 8601'), Flag.optional),
     save: saveFlag,
     ...flags
   },
@@ -164,7 +161,7 @@ const remove = Command.make(
   Effect.fnUntraced(function* ({ keyId: id }) {
     const [{ result }, server] = [yield* Screen, yield* Server]
     yield* server.ask((client, options) => client.call('keys.remove', { keyId: id }, options))
-    yield* result({ keyId: id, deleted: true }, () => `${plain(id)} is good for nothing any more.\n`)
+    yield* result({ keyId: id, deleted: true }, () => `${plain(id)} is revoked.\n`)
   })
 ).pipe(onServer, onScreen, Command.withDescription('Revoke a key'))
 

@@ -1,4 +1,4 @@
-// `person`: everything that an account has of one person, taken along or erased.
+// `person`: everything that an account has of one person, exported or erased.
 import { Effect, Option } from 'effect'
 import { Argument, Command, Flag } from 'effect/cli'
 import type { ResultOf } from '../../../client/index.ts'
@@ -218,9 +218,9 @@ const erasure = Command.make(
 ).pipe(onServer, onScreen, Command.withDescription('Show the report of an erasure'))
 
 export const personCommand = Command.make('person').pipe(
-  Command.withShortDescription("One person's data: taken along, or erased"),
+  Command.withShortDescription("One person's data: exported, or erased"),
   Command.withDescription(
-    "One person's data (GDPR): everything that an account has of them is taken along, or erased with a report."
+    "One person's data (GDPR): everything that an account has of them is exported, or erased with a report."
   ),
   Command.withSubcommands([take, erase, erasures, erasure])
 )

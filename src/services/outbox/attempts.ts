@@ -1,0 +1,33 @@
+// Which entries are being sent now. That is written down only with what a message is encrypted with, right before it leaves; nobody may
+// take it back from the moment on in which it is chosen.
+import { Context, Effect, Semaphore, type Scope } from 'effect'
+import type { OutboxRow } from './entry-row.ts'
+
+export class Attempts extends Context.Service<
+  Attempts,
+  {
+    /** Begins an attempt for the entry that is chosen; it ends with the scope. */
+    readonly begin: <E, R>(
+      choose: Effect.Effect<OutboxRow | undefined, E, R>
+    ) => Effect.Effect<OutboxRow | undefined, E, R | Scope.Scope>
+    /** Runs what takes entries back: none is chosen meanwhile. */
+    readonly withoutChoosing: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    readonly isRunning: (row: OutboxRow) => boolean
+  }
+>()('backscroll/services/outbox/Attempts') {}
+
+export const makeAttempts = (): Attempts['Service'] => {
+  const running = new Set<string>()
+  const lock = Semaphore.makeUnsafe(1)
+  return {
+    begin: choose =>
+      Effect.acquireRelease(
+        lock.withPermit(
+          Effect.tap(choose, row => Effect.sync(() => row !== undefined && running.add(row.whatsAppId)))
+        ),
+        row => Effect.sync(() => row !== undefined && running.delete(row.whatsAppId))
+      ),
+    withoutChoosing: work => lock.withPermit(work),
+    isRunning: row => running.has(row.whatsAppId)
+  }
+}
