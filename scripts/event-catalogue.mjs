@@ -102,7 +102,7 @@ All ways have the same filters: accounts (\`accountId\`), types (\`types=message
 curl -N -H "Authorization: Bearer $KEY" "http://127.0.0.1:3000/v1/events?types=message.*&after=4711"
 \`\`\`
 
-\`after\`, or the header \`Last-Event-ID\` that browsers send and that counts more, goes on after an event; without it, events start now. What is no number is refused (400). Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
+\`after\`, or the header \`Last-Event-ID\` that browsers send and that counts more, goes on after an event; without it, events start now. A stream of server-sent events begins with its place (\`id:\` without an event), so that a client whose connection ends before the first event goes on there. What is no number is refused (400). Events whose \`id\` is no number are told as they happen: they have no \`id:\` line in server-sent events, and nobody can go on from them.
 Events are kept for \`EVENTS_KEEP\` (a week). What is not there is told by \`events.missed\`, to everybody, whatever their filters: read anew what you need.
 
 | \`events.missed\` | comes when |

@@ -37,18 +37,26 @@ const SILENCE_MS = 50_000
 /** Refused for now. */
 const MAY_PASS = new Set([408, 429, 500, 502, 503, 504])
 
-/** The events in a text of blocks that are separated by empty lines. */
-const eventIn = (block: string): ServerEvent | undefined => {
+/** What a block of the stream tells. */
+interface Block {
+  /** Where to go on; also in a block without an event, with which a stream begins. */
+  readonly place: string | undefined
+  readonly event: ServerEvent | undefined
+}
+
+/** Blocks are separated by empty lines. */
+const told = (block: string): Block => {
   const fields = new Map<string, Array<string>>()
   for (const line of block.split('\n')) {
     const [, name = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []
     fields.set(name, [...(fields.get(name) ?? []), value])
   }
   const data = fields.get('data')
-  if (data === undefined) return undefined
+  const place = fields.get('id')?.at(-1)
+  if (data === undefined) return { place, event: undefined }
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- What the server sends is what its contract says.
   const event = JSON.parse(data.join('\n')) as ServerEvent
-  return { ...event, id: fields.get('id')?.at(-1) ?? null }
+  return { place, event: { ...event, id: place ?? null } }
 }
 
 /** The blocks of a body, as they come. `onBytes` is called whenever something comes. */
@@ -89,7 +97,7 @@ async function* connection(
   options: EventOptions,
   after: string | undefined,
   opened: () => void
-): AsyncGenerator<ServerEvent, void> {
+): AsyncGenerator<Block, void> {
   const silent = new AbortController()
   let timer: ReturnType<typeof setTimeout> | undefined
   const listen = (): void => {
@@ -108,10 +116,7 @@ async function* connection(
     })
     if (!response.ok || response.body === null) throw await errorOf(response)
     opened()
-    for await (const block of blocksOf(response.body, listen)) {
-      const event = eventIn(block)
-      if (event !== undefined) yield event
-    }
+    for await (const block of blocksOf(response.body, listen)) yield told(block)
   } finally {
     clearTimeout(timer)
     silent.abort()
@@ -130,9 +135,9 @@ export async function* followEvents(
   const isOver = (): boolean => options.signal?.aborted === true
   while (!isOver()) {
     try {
-      for await (const event of connection(source, options, place, () => (failures = 0))) {
-        place = event.id ?? place
-        yield event
+      for await (const block of connection(source, options, place, () => (failures = 0))) {
+        place = block.place ?? place
+        if (block.event !== undefined) yield block.event
       }
     } catch (error) {
       if (isFinal(error)) throw error

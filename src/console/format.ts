@@ -86,3 +86,6 @@ export const address = (jid: string): string => {
   const plain = user.split(':')[0] ?? user
   return server === 's.whatsapp.net' ? `+${plain}` : plain
 }
+
+/** The address of whom a thread is with. */
+export const addressIn = (threadId: string): string => address(threadId.slice(threadId.indexOf('__') + 2))

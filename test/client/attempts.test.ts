@@ -135,6 +135,12 @@ test('an event stream goes on after the last event when its connection ends, and
     [path, '7'],
     [path, '7']
   ])
+  const quiet = await against(response => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' })
+    response.end('retry: 1\nid: 41\n\n')
+  }, refuse(403))
+  await expect(quiet.client.events().next()).rejects.toMatchObject({ status: 403 })
+  expect(quiet.asked.map(({ headers }) => headers['last-event-id'])).toEqual([undefined, '41'])
   const refused = await against(refuse(403))
   await expect(refused.client.events().next()).rejects.toMatchObject({ status: 403 })
 })

@@ -22,6 +22,22 @@ export const keyboardTests = (scene: () => ConsoleScene): void => {
     await heading('Activity')
     await page.keyboard.press('4')
     await heading('Settings')
+    await page.getByLabel('Search settings').fill('SEND_PACE')
+    await page.getByRole('listitem').getByText('Default: 250ms.').waitFor()
+    await page.getByLabel('Search settings').blur()
+    for (const [language, name, direction] of [
+      ['de', 'Einstellungen', 'ltr'],
+      ['ar', 'الإعدادات', 'rtl'],
+      ['en', 'Settings', 'ltr']
+    ] as const) {
+      await page.locator('.language select').selectOption(language)
+      await heading(name)
+      expect(await page.evaluate('[document.documentElement.lang, document.documentElement.dir]')).toEqual([
+        language,
+        direction
+      ])
+    }
+    await page.locator('.language select').blur()
     await page.keyboard.press('1')
     await heading('Accounts')
     await page.keyboard.press('2')

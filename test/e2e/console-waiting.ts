@@ -66,7 +66,7 @@ export const waitingTests = (scene: () => ConsoleScene): void => {
     await stage.api.queue(thread.accountId, {
       threadId: thread.threadId,
       text: 'When its time has come',
-      sendAt: Date.now() + 3000
+      sendAt: Date.now() + 2000
     })
     const due = page.locator('.message', { hasText: 'When its time has come' })
     await due.getByText(/^Scheduled for/).waitFor()

@@ -12,6 +12,7 @@ import { outageTests } from './console-outages.ts'
 import { ConsoleScene } from './console-pages.ts'
 import { everyKind, landscape } from './console-story.ts'
 import { waitingTests } from './console-waiting.ts'
+import { writingTests } from './console-writing.ts'
 import { type InProcessStage, Stage } from './stage.ts'
 
 const TABS = ['outbox', 'jobs', 'incidents', 'events', 'webhooks', 'keys', 'audit', 'store']
@@ -306,6 +307,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   keyboardTests(() => scene)
   waitingTests(() => scene)
+  writingTests(() => scene)
   linkingTests(() => scene)
   activityTests(() => scene)
   outageTests(() => scene)

@@ -251,7 +251,7 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
   expect(detail).toContain('backscroll.key.')
 })
 
-test('both go on after the event that the header names', async () => {
+test('both go on after the event that the header names, and a stream says where it begins', async () => {
   const { accountId, phone } = await linked()
   const first = connect(`?accountId=${accountId}&types=message.stored`)
   await first.opened
@@ -263,6 +263,10 @@ test('both go on after the event that the header names', async () => {
   })
   expect((await until('the event', () => again.events[0])).id).toBe(unseen!.id)
   again.close()
+  const beginning = await (await stage.api.fetch('/v1/events')).body!.getReader().read()
+  expect(Number(/^id: (\d+)$/m.exec(Buffer.from(beginning.value!).toString())?.[1])).toBeGreaterThanOrEqual(
+    Number(unseen!.id)
+  )
 })
 
 test('whose place is beyond the log is told so on both ways, and goes on from its end', async () => {

@@ -1,14 +1,30 @@
 // STORE=firestore: applications read in Firestore what the API answers, each document written once per real change, and
 // nothing is lost while Firestore is away.
 import { status } from '@grpc/grpc-js'
+import type { Page } from 'playwright-core'
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
+import type { RunningServer } from '../../harness/server-process.ts'
+import { hasBrowser, sharedBrowser } from './browser.ts'
 import { FirestoreStage, sharedFirestoreStage } from './firestore-stage.ts'
 import { thorough, thoroughTest } from '../thorough.ts'
 
 const shared = sharedFirestoreStage()
 /** Of a comparison with everything that the phone holds. */
 const EACH_ONCE = { missing: [], duplicates: [], different: [] }
+
+const openPage = sharedBrowser()
+
+/** What the console shows of it. */
+const seeWaiting = async (page: Page, { key, url }: RunningServer): Promise<void> => {
+  await page.goto(`${url}/#/activity/store`)
+  await page.getByLabel('Your key').fill(key)
+  await page.keyboard.press('Enter')
+  await page.getByText('From Firestore, and from this server.').waitFor()
+  const waiting = page.locator('.pairs div', { hasText: 'Documents that wait to be written' })
+  await waiting.getByText(/^[1-9]\d* · /).waitFor()
+  await page.close()
+}
 
 const history = { chats: 5, messages: 120, groupsShare: 0.4 }
 
@@ -210,6 +226,7 @@ describe('nothing is lost or written twice', () => {
     await stage.synced(accountId, phone)
     expect((await stage.api.store()).publishing).toMatchObject({ refused: before?.refused })
     expect((await stage.api.store()).publishing?.waiting).toBeGreaterThan(0)
+    if (hasBrowser) await seeWaiting((await openPage()).page, stage.server)
 
     await firestore.listen()
     await stage.api.untilPublished()

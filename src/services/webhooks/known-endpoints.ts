@@ -21,6 +21,8 @@ export interface Progress {
   seen: number
   /** The place that was written down last. */
   written: number
+  /** How much of what was read last it wants, from 0 to 1. */
+  share: number
 }
 
 export class KnownEndpoints extends Context.Service<
@@ -55,7 +57,7 @@ export class KnownEndpoints extends Context.Service<
         }
       },
       progressOf: ({ place, webhookId }) => {
-        const found = progress.get(webhookId) ?? { seen: place, written: place }
+        const found = progress.get(webhookId) ?? { seen: place, written: place, share: 0 }
         progress.set(webhookId, found)
         return found
       },

@@ -7,6 +7,7 @@ import { isWanted, type WebhookBatch } from '../../domain/webhook.ts'
 import { EventLog } from '../events/event-log.ts'
 import type { Pass } from '../process/worker.ts'
 import { deliverAll, deliverTogether, type Documented } from './delivery.ts'
+import type { Progress } from './known-endpoints.ts'
 import { laneFor, laneOf, lanesOf, restartLane } from './lanes.ts'
 import { fittingBatch } from './outgoing.ts'
 import { type LogPage, pageAfter } from './recent-events.ts'
@@ -61,8 +62,19 @@ const passBy = Effect.fnUntraced(function* (working: Working, upTo: number) {
   if (upTo - progress.written > PASSED) yield* writePlace(working, upTo)
 })
 
-const read = (working: Working, after: number) =>
-  Effect.flatMap(EventLog, log => pageAfter(log, working.recent, { after, limit: READ }))
+/** Of an endpoint that is behind what is in memory, no more is read from the database than what it probably takes. */
+const limitOf = ({ share }: Progress, most: number): number =>
+  Math.min(READ, Math.ceil((1.25 * most) / Math.max(share, most / READ)))
+
+/** What comes next of the log, and what the endpoint wants of it; it takes `most` at a time. */
+const read = Effect.fnUntraced(function* (working: Working, most: number) {
+  const { progress, recent, wants } = working
+  const place = { after: placeOf(working), limit: READ, stored: limitOf(progress, most) }
+  const page = yield* pageAfter(yield* EventLog, recent, place)
+  const wanted = page.events.filter(wants)
+  if (page.events.length > 0) progress.share = wanted.length / page.events.length
+  return { page, wanted }
+})
 
 /** Of what was read, so much that no more than `most` are wanted of it. */
 const cut = (
@@ -78,8 +90,8 @@ const cut = (
 const workOneByOne = Effect.fnUntraced(function* (working: Working) {
   const { webhookId } = working.endpoint
   const sql = yield* SqlClient.SqlClient
-  const page = yield* read(working, placeOf(working))
-  const { isEnd, upTo, wanted } = cut(page, page.events.filter(working.wants), MOST_DELIVERED)
+  const found = yield* read(working, MOST_DELIVERED)
+  const { isEnd, upTo, wanted } = cut(found.page, found.wanted, MOST_DELIVERED)
   if (wanted.length === 0) yield* passBy(working, upTo)
   else {
     const waiting = yield* waitingOf(working)
@@ -102,8 +114,7 @@ const dueAt = (first: FeedEvent, { maxWaitMs }: WebhookBatch, now: number): numb
 const workInBatches = Effect.fnUntraced(function* (working: Working, batch: WebhookBatch) {
   const { batchUpto, webhookId } = working.endpoint
   if (batchUpto !== null) return yield* workOnSameBatch(working, batchUpto)
-  const page = yield* read(working, placeOf(working))
-  const all = page.events.filter(working.wants)
+  const { page, wanted: all } = yield* read(working, batch.maxEvents)
   const waiting = yield* waitingOf(working)
   const wanted = all.filter(event => !waiting.has(laneOf(event)))
   const [first] = wanted

@@ -59,11 +59,11 @@ const firstAfter = (events: ReadonlyArray<FeedEvent>, after: number): number => 
   return low
 }
 
-/** At most `limit` events after a place. */
+/** At most `limit` events after a place; of those that are in the database only, at most `stored`. */
 export const pageAfter = Effect.fnUntraced(function* (
   log: EventLog['Service'],
   recent: RecentEvents | undefined,
-  { after, limit }: { readonly after: number; readonly limit: number }
+  { after, limit, stored }: { readonly after: number; readonly limit: number; readonly stored: number }
 ) {
   if (recent !== undefined && after >= recent.floor) {
     const from = firstAfter(recent.events, after)
@@ -72,10 +72,10 @@ export const pageAfter = Effect.fnUntraced(function* (
     const upTo = isEnd ? Math.max(after, recent.newest) : (events.at(-1)?.eventId ?? after)
     return { events, upTo, isEnd } satisfies LogPage
   }
-  const events = yield* log.list({ after, limit })
+  const events = yield* log.list({ after, limit: stored })
   return {
     events,
     upTo: events.at(-1)?.eventId ?? after,
-    isEnd: events.length < limit
+    isEnd: events.length < stored
   } satisfies LogPage
 })

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { Link } from 'wouter-preact'
 import type { BackfillJob } from '../../../client/index.ts'
-import { date, dateTime } from '../../format.ts'
+import { addressIn, date, dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { ProgressBar } from '../../parts/bars.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -34,7 +34,7 @@ const Tasks = ({ job: { accountId, jobId } }: { readonly job: BackfillJob }) => 
           name: t('column.thread'),
           cell: ({ threadId }) => (
             <Link href={threadPath(accountId, threadId)}>
-              {threadId.slice(threadId.indexOf('__') + 2).split('@')[0]}
+              <bdi>{addressIn(threadId)}</bdi>
             </Link>
           )
         },

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { Link } from 'wouter-preact'
 import type { OutboxEntry, OutboxStatus } from '../../../client/index.ts'
-import { dateTime } from '../../format.ts'
+import { addressIn, dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/notice.tsx'
@@ -11,17 +11,13 @@ import { Table } from '../../parts/table.tsx'
 import { messagePath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
 import { useChanges } from '../../state/changes.ts'
+import { whyItWaits } from '../../state/why.ts'
 import { ForAccount } from './account-choice.tsx'
 
 const STATUSES = ['queued', 'sending', 'sent', 'failed', 'cancelled', 'expired'] as const
 
-const whyOf = ({ nextAttemptAt, reason, sendAt, status }: OutboxEntry): string => {
-  if (status !== 'queued') return reason ?? ''
-  if (sendAt !== null && sendAt > Date.now()) return t('waits.until', { when: dateTime(sendAt) })
-  if (nextAttemptAt !== null && nextAttemptAt > Date.now())
-    return t('waits.attempt', { when: dateTime(nextAttemptAt), reason: reason ?? '' })
-  return reason ?? t('waits.turn')
-}
+const whyOf = (entry: OutboxEntry): string =>
+  entry.status === 'queued' ? whyItWaits(entry) : (entry.reason ?? '')
 
 const Entries = ({
   accountId,
@@ -60,7 +56,9 @@ const Entries = ({
             {
               name: t('column.what'),
               cell: ({ kind, messageId, threadId }) => (
-                <Link href={messagePath(accountId, threadId, messageId)}>{kind}</Link>
+                <Link href={messagePath(accountId, threadId, messageId)}>
+                  {kind} · <bdi>{addressIn(threadId)}</bdi>
+                </Link>
               )
             },
             {

@@ -6,6 +6,7 @@ import { Dialog } from '../../parts/dialog.tsx'
 import { Empty, Notice } from '../../parts/notice.tsx'
 import { Paged } from '../../parts/paged.tsx'
 import { client } from '../../session.ts'
+import { useChanges } from '../../state/changes.ts'
 import { useTicks } from '../../state/ticks.ts'
 import { SecretView } from './secret.tsx'
 import { WebhookCard } from './webhook-card.tsx'
@@ -19,6 +20,8 @@ export const Webhooks = () => {
   const secret = useSignal('')
   const turn = useSignal(0)
   const passed = useTicks(REFRESH_MS)
+  // That one is disabled, or has given something up, is an incident.
+  const incidents = useChanges(({ what }) => what === 'incident')
   const again = (): void => void (turn.value += 1)
   return (
     <>
@@ -29,7 +32,7 @@ export const Webhooks = () => {
         </Button>
       </div>
       <Paged
-        on={[turn.value, passed]}
+        on={[turn.value, passed, incidents]}
         read={async () => ({ items: (await client().call('webhooks.list')).webhooks, next: null })}
         empty={
           <Empty icon="bolt" title={t('webhooks.emptyTitle')}>

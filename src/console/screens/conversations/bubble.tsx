@@ -1,16 +1,16 @@
 // A message as a bubble: who, what it answers, what it says, how far it is, what came of it.
 import { useSignal } from '@preact/signals'
 import type { Message, Reaction } from '../../../client/index.ts'
-import { dateTime, list, relative, time } from '../../format.ts'
+import { dateTime, list, time } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { nameColour } from '../../parts/avatar.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { memo } from '../../parts/memo.ts'
 import { client, may } from '../../session.ts'
-import { accountOf, isOnline } from '../../state/accounts.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { waitingFor } from '../../state/outbox.ts'
 import { personName } from '../../state/people.ts'
+import { whyItWaits } from '../../state/why.ts'
 import { attempt } from '../../toasts.ts'
 import { inspected, mayReact, mayReply, react, draft } from './acts.ts'
 import { Content } from './content.tsx'
@@ -87,22 +87,10 @@ const Reactions = ({ conversation, message }: BubbleProps) => {
 /** Why it has not been sent, and how to stop it. */
 const Waiting = ({ message }: { readonly message: Message }) => {
   const entry = waitingFor(message)
-  const account = accountOf(message.accountId)
-  if (entry === undefined || account === undefined) return null
-  const { nextAttemptAt, reason, sendAt } = entry
-  const why =
-    sendAt !== null && sendAt > Date.now()
-      ? t('waits.until', { when: dateTime(sendAt) })
-      : !isOnline(account)
-        ? t('waits.offline')
-        : account.restriction !== null && reason !== null
-          ? t('waits.restricted', { when: dateTime(account.restriction.until) })
-          : nextAttemptAt !== null && nextAttemptAt > Date.now()
-            ? t('waits.attempt', { when: relative(nextAttemptAt), reason: reason ?? '' })
-            : (reason ?? t('waits.turn'))
+  if (entry === undefined) return null
   return (
     <span class="waits">
-      {why}
+      {whyItWaits(entry)}
       {may('agent') && entry.status === 'queued' && (
         <button
           type="button"

@@ -34,7 +34,10 @@ const Completeness = ({
       <h3>{t('details.coverage')}</h3>
       <p class={`coverage-state ${coverage.state}`}>
         <Icon name={coverage.state === 'complete' ? 'check' : 'history'} size={18} />
-        {t(`details.${coverage.state}`)}
+        {/* Without a gap it is the beginning that is not known. */}
+        {coverage.state === 'partial' && coverage.gaps.length === 0
+          ? t('start.title')
+          : t(`details.${coverage.state}`)}
       </p>
       <dl class="pairs">
         <Fact name={t('account.messages')}>{number(coverage.messages)}</Fact>

@@ -206,7 +206,15 @@ export const Sidebar = ({ accountId, threadId }: SidebarProps) => {
     void list.load()
     return () => list.dispose()
   }, [list])
-  const { state: labels } = useLoaded(() => client().call('accounts.labels', { accountId }), [accountId])
+  const { reload, state: labels } = useLoaded(
+    () => client().call('accounts.labels', { accountId }),
+    [accountId]
+  )
+  // Labels have no events of their own: conversations that have a new one tell of it.
+  const used = [...new Set(list.threads.value.flatMap(thread => thread.labels))].toSorted().join()
+  useEffect(() => {
+    if (used !== '') void reload()
+  }, [used])
   useShortcuts([
     { key: '/', label: 'threads.search', run: () => field.current?.focus() },
     ...(may('agent')

@@ -14,11 +14,15 @@ const frameOf = (event: CloudEvent): string => {
   return `${id}event: ${event.type}\ndata: ${textOf(event)}\n\n`
 }
 
+/** With the place from which the stream begins: a connection that ends before its first event is resumed there. */
+const opening = ({ after, missed }: Subscription): string =>
+  missed === undefined ? `retry: 1000\nid: ${after}\n\n` : `retry: 1000\n\n`
+
 export const eventStream = (subscription: Subscription) =>
   Stream.unwrap(
     Effect.map(subscribe(subscription), events =>
       Stream.concat(
-        Stream.succeed(`retry: 1000\n\n`),
+        Stream.succeed(opening(subscription)),
         Stream.merge(
           Stream.map(events, batch => batch.map(frameOf).join('')),
           keepAlive

@@ -144,9 +144,21 @@ element('by-code').addEventListener('submit', event => {
   const { value } = /** @type {HTMLInputElement} */ (element('number'))
   void act('pair', { method: 'code', phoneNumber: value.replace(/[^\d+]/g, '') })
 })
+/** Browsers have a clipboard for pages that came by TLS, or from the same machine; elsewhere there is the old way. @param {string} text */
+const copyText = async text => {
+  const clipboard = /** @type {Clipboard | undefined} */ (navigator.clipboard)
+  if (clipboard !== undefined) return clipboard.writeText(text)
+  const area = document.createElement('textarea')
+  area.value = text
+  document.body.append(area)
+  area.select()
+  // oxlint-disable-next-line typescript/no-deprecated
+  document.execCommand('copy')
+  area.remove()
+}
 const copyScript = async () => {
   const script = await (await fetch('/link/passkey.js')).text()
-  await navigator.clipboard.writeText(`globalThis.backscrollPasskeyRequest = ${request()}\n${script}`)
+  await copyText(`globalThis.backscrollPasskeyRequest = ${request()}\n${script}`)
   write('copy', 'Copied')
 }
 element('copy').addEventListener('click', () => void copyScript())

@@ -1,0 +1,119 @@
+// What people send each other besides texts, read and written in the console.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Page } from 'playwright-core'
+import { expect, test } from 'vitest'
+import type { ConsoleScene } from './console-pages.ts'
+import { landscape } from './console-story.ts'
+
+/** Brings a file to an element as dropping, or pasting, does. */
+const bring = (page: Page, selector: string, kind: 'drop' | 'paste'): Promise<unknown> =>
+  page.evaluate(`(() => {
+    const data = new DataTransfer()
+    data.items.add(new File(['notes'], 'notes.txt', { type: 'text/plain' }))
+    const event = ${
+      kind === 'drop'
+        ? "new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true })"
+        : "new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true })"
+    }
+    document.querySelector(${JSON.stringify(selector)}).dispatchEvent(event)
+  })()`)
+
+export const writingTests = (scene: () => ConsoleScene): void => {
+  test('polls, events, places and contacts are sent from their forms; files are dropped and pasted; answers and deletions go by the menu', async () => {
+    const page = await scene().opened()
+    const log = page.getByRole('log')
+    const dialog = page.getByRole('dialog')
+    const fill = async (kind: string, fields: Readonly<Record<string, string>>): Promise<void> => {
+      await page.getByRole('button', { name: 'Attach, or send later' }).click()
+      await page.getByRole('menuitem', { name: kind, exact: true }).click()
+      for (const [label, value] of Object.entries(fields))
+        await dialog.getByLabel(label, { exact: true }).fill(value)
+      await dialog.getByLabel(Object.keys(fields)[0]!, { exact: true }).press('Enter')
+    }
+    await fill('Poll', { Question: 'Which colour?', 'Option 1': 'Blue', 'Option 2': 'Blue' })
+    await dialog.getByRole('alert').getByText('This answer is there already.').waitFor()
+    await dialog.getByLabel('Option 2', { exact: true }).fill('Green')
+    await page.keyboard.press('Enter')
+    await log.getByText('Which colour?').waitFor()
+    await fill('Event', { What: 'Test ride', Where: 'The shop' })
+    await log.getByText('Test ride').waitFor()
+    await fill('Place', { 'Latitude, longitude': '48.1374, 11.5755', 'Name of the place': 'Our new shop' })
+    await log.getByText('Our new shop').waitFor()
+    await fill('Contact', { Name: 'Nina (paint)', 'Number, with country code': '+1 555 010 0400' })
+    await log.getByText('Nina (paint)').waitFor()
+
+    for (const [selector, kind] of [
+      ['.conversation', 'drop'],
+      ['.composer textarea', 'paste']
+    ] as const) {
+      await bring(page, selector, kind)
+      await page.getByRole('dialog', { name: 'Send 1 file' }).getByText('notes.txt').waitFor()
+      await page.keyboard.press('Escape')
+      await dialog.waitFor({ state: 'detached' })
+    }
+
+    const menu = async (text: string, item: string): Promise<void> => {
+      const message = page.locator('.message', { hasText: text }).last()
+      await message.hover()
+      await message.getByRole('button', { name: 'More' }).click()
+      await page.getByRole('menuitem', { name: item, exact: true }).click()
+    }
+    await menu('Our new shop', 'Reply')
+    await page.getByText('Reply to You').waitFor()
+    await page.keyboard.type('It is near the station')
+    await page.keyboard.press('Enter')
+    const answer = page.locator('.message', { hasText: 'It is near the station' })
+    await answer.locator('.quote', { hasText: 'Our new shop' }).waitFor()
+    await answer.getByRole('img', { name: 'Read' }).waitFor()
+    const before = await log.getByText('This message was deleted for everyone.').count()
+    await menu('It is near the station', 'Delete for everyone')
+    await expect.poll(() => log.getByText('This message was deleted for everyone.').count()).toBe(before + 1)
+  })
+
+  test('a group: its album, a sound that is played, an event with its answers, what happened to it, its label, and who has read what', async () => {
+    const { accountId, phone, stage } = scene()
+    const [ann, bob] = phone.contacts
+    const group = phone.createGroup('Workshop', [ann!, bob!])
+    const receive = (content: object) => phone.receive({ from: ann!, group, text: '', ...content })
+    const bytes = await landscape('#8fb4d9', '#4d6b57')
+    const picture = stage.simulator.fileMessage({ kind: 'image', mimetype: 'image/jpeg', bytes })
+    const album = await receive({ message: { albumMessage: { expectedImageCount: 2 } } })
+    for (let n = 0; n < 2; n += 1)
+      await receive({ message: picture, association: { type: 'MEDIA_ALBUM', parent: album.id } })
+    const sound = readFileSync(join(import.meta.dirname, 'tone.mp3'))
+    await receive({
+      message: stage.simulator.fileMessage({ kind: 'audio', mimetype: 'audio/mpeg', bytes: sound })
+    })
+    const event = await receive({
+      message: { eventMessage: { name: 'Spring fair', startTime: 1_900_000_000 } }
+    })
+    await phone.receive({ from: bob!, group, respond: event.id, response: 'going' })
+    phone.changeGroup(group, { subject: 'Workshop and shop' }, { by: ann })
+    await phone.editLabel({ id: '7', name: 'Team', color: 3 })
+    await phone.changeChat(group, { label: '7', labeled: true })
+
+    const page = await scene().at(`/chats/${accountId}`)
+    await page.getByLabel('Label').selectOption({ label: 'Team' })
+    await page.getByRole('link', { name: 'Workshop and shop' }).click()
+    expect(await page.locator('.thread').count()).toBe(1)
+    const log = page.getByRole('log')
+    await log.locator('.album img').nth(1).waitFor()
+    await log.getByText('Spring fair').waitFor()
+    await log.locator('.responses', { hasText: 'Going' }).waitFor()
+    await log.getByText('named the group “Workshop and shop”').waitFor()
+    await log.getByRole('button', { name: 'Play' }).click()
+    await log.locator('audio[src^="blob:"]').waitFor()
+    await page.getByRole('textbox', { name: 'Write a message' }).fill('Who brings the tools?')
+    await page.keyboard.press('Enter')
+    const sent = page.locator('.message', { hasText: 'Who brings the tools?' })
+    await sent.getByRole('img', { name: 'Read' }).waitFor()
+    await sent.hover()
+    await sent.getByRole('button', { name: 'More' }).click()
+    await page.getByRole('menuitem', { name: 'Details' }).click()
+    const receipts = page.getByRole('dialog').locator('tbody tr')
+    await receipts.nth(1).waitFor()
+    expect(await receipts.count()).toBe(2)
+    await page.keyboard.press('Escape')
+  })
+}
