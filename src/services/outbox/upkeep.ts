@@ -11,6 +11,8 @@ import { expire } from './withdraw.ts'
 /** How long an entry can be looked up after its end. */
 const KEPT_AFTER_END_MS = 7 * 24 * 60 * 60 * 1000
 const INTERVAL_MS = 30_000
+/** An entry that has expired while it is being sent is looked at again after this time. */
+const SENDING_MS = 1000
 
 /** Removes entries that ended long ago, and the files that no waiting entry needs. */
 const forget = Effect.gen(function* () {
@@ -31,18 +33,22 @@ const nextExpiry = Effect.gen(function* () {
   return row?.at ?? Infinity
 })
 
-const waitForNext = Effect.fnUntraced(function* (waiter: Waiter) {
+const waitForNext = Effect.fnUntraced(function* (waiter: Waiter, leastMs: number) {
   yield* waiter.reset
   const at = yield* nextExpiry
   const now = yield* Clock.currentTimeMillis
-  yield* Effect.timeoutOption(waiter.await, Math.min(INTERVAL_MS, Math.max(0, at - now)))
+  yield* Effect.timeoutOption(waiter.await, Math.min(INTERVAL_MS, Math.max(leastMs, at - now)))
 })
 
 /** Never ends. */
 export const upkeep = Effect.gen(function* () {
   const wakes = yield* Wakes
   const waiter = yield* wakes.waiter(EXPIRY, ALL_ACCOUNTS)
-  const round = Effect.andThen(Effect.andThen(expire, forget), waitForNext(waiter))
+  const round = Effect.gen(function* () {
+    const isSending = yield* expire
+    yield* forget
+    yield* waitForNext(waiter, isSending ? SENDING_MS : 0)
+  })
   return yield* round.pipe(
     asDatabaseError('tidying the outbox'),
     Effect.catch(error =>

@@ -70,11 +70,12 @@ const expireRows = Effect.gen(function* () {
   yield* sql.afterCommit(
     Effect.forEach(accountIds, accountId => wakes.wake(OUTBOX, accountId), { discard: true })
   )
+  return expired.length < waiting.length
 })
 
-/** Ends every entry whose time is over. */
+/** Ends every entry whose time is over, unless it is being sent: answers whether one is. */
 export const expire = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const attempts = yield* Attempts
-  yield* attempts.withoutChoosing(sql.withTransaction(expireRows))
+  return yield* attempts.withoutChoosing(sql.withTransaction(expireRows))
 })
