@@ -25,6 +25,9 @@ export const cannotBeRead = (path: string, cause: unknown): string =>
 export const cannotBeMade = (path: string, cause: unknown): string =>
   `${path} cannot be made: ${codeOf(cause) === 'ENOENT' ? 'the folder for it does not exist' : wordsOfFileError(cause)}`
 
+export const cannotBeWritten = (path: string, cause: unknown): string =>
+  `${path} cannot be written: ${wordsOfFileError(cause)}`
+
 /**
  * A new file, for its owner only, as the number by which it is written. It is there at the end when the scope closes with success, and
  * not otherwise.

@@ -69,8 +69,8 @@ const showKey = Effect.fnUntraced(function* (issued: Issued) {
   yield* screen.say('Keep it: it is shown this once.')
 })
 
-/** Keeps a new key in a new file, which is made first: a key that cannot be kept is not issued. */
-const saveKey = Effect.fnUntraced(function* <R>(
+/** Issues a key into a new file, which is made first: a key that cannot be kept is not issued. Answers what is known of it otherwise. */
+const issueInto = Effect.fnUntraced(function* <R>(
   issue: Effect.Effect<Issued, CommandFailed, R>,
   path: string
 ) {
@@ -86,9 +86,18 @@ const saveKey = Effect.fnUntraced(function* <R>(
         `The key was issued as ${rest.keyId}, but cannot be saved: ${wordsOfFileError(cause)}. Delete it (keys delete ${rest.keyId}), and try again`
       )
   })
+  return rest
+}, Effect.scoped)
+
+/** The file stays, even if nothing can be shown any more: it has the only copy of the key. */
+const saveKey = Effect.fnUntraced(function* <R>(
+  issue: Effect.Effect<Issued, CommandFailed, R>,
+  path: string
+) {
+  const rest = yield* issueInto(issue, path)
   const { result } = yield* Screen
   yield* result({ ...rest, file: path }, canvas => `${described(rest, canvas)}\nThe key is in ${path}.\n`)
-}, Effect.scoped)
+})
 
 const handOut = <R>(issue: Effect.Effect<Issued, CommandFailed, R>, save: Option.Option<string>) =>
   Option.match(save, {

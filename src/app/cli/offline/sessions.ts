@@ -1,5 +1,5 @@
 // Moves linked sessions while the server is stopped.
-import { closeSync, fsyncSync, openSync, rmSync, writeFileSync } from 'node:fs'
+import { fsyncSync, rmSync, writeFileSync } from 'node:fs'
 import { Effect, Layer, Logger } from 'effect'
 import type { Config } from '../../../config.ts'
 import { withoutNumbers } from '../../../domain/mask.ts'
@@ -13,8 +13,8 @@ import { SessionTransfer } from '../../../services/whatsapp/transfer/transfer.ts
 import { zipOf } from '../../../services/whatsapp/transfer/zip.ts'
 import * as Database from '../../wings/database.ts'
 import * as Vault from '../../wings/vault.ts'
-import { CommandFailed, failed, misused, wordsOf } from '../failure.ts'
-import { cannotBeMade } from '../files.ts'
+import { CommandFailed, failed, wordsOf } from '../failure.ts'
+import { cannotBeWritten, newFile } from '../files.ts'
 
 const services = (config: Config) =>
   SessionTransfer.layer.pipe(
@@ -66,19 +66,16 @@ export const readSession = (path: string) =>
   )
 
 /** Written whole and to the disk, or not at all; never over another file. */
-const writeSecret = (path: string, bytes: Uint8Array) =>
-  Effect.try({
+const writeSecret = Effect.fnUntraced(function* (path: string, bytes: Uint8Array) {
+  const file = yield* newFile(path)
+  yield* Effect.try({
     try: () => {
-      const file = openSync(path, 'wx', 0o600)
-      try {
-        writeFileSync(file, bytes)
-        fsyncSync(file)
-      } finally {
-        closeSync(file)
-      }
+      writeFileSync(file, bytes)
+      fsyncSync(file)
     },
-    catch: cause => misused(cannotBeMade(path, cause))
+    catch: cause => failed(cannotBeWritten(path, cause))
   })
+}, Effect.scoped)
 
 const giveAway = Effect.fnUntraced(function* (accountId: string, path: string) {
   const transfer = yield* SessionTransfer
