@@ -107,8 +107,8 @@ Events are kept for \`EVENTS_KEEP\` (a week). What is not there is told by \`eve
 
 | \`events.missed\` | comes when |
 | --- | --- |
-| \`after\` is your place | You were away for longer than events are kept. |
-| \`since\` is set, on a stream | The server was started on an older copy of its database ([backup.md](backup.md)). What you were told after the event \`after\` is not in it; messages come in again from the phones, as history. Numbers go on far above all that were given, so none means two events. |
+| \`after\` is your place, and \`upTo\` is above it | You were away for longer than events are kept. |
+| \`until\` is set, on a stream | The server was started on an older copy of its database ([backup.md](backup.md)). What you were told after the event \`after\` is not in it; messages come in again from the phones, as history. Numbers go on far above all that were given, so none means two events. |
 | \`upTo\` is below \`after\` | This server's log has never come to your place: it is another server's, or a folder that was copied as a whole. |
 
 Its \`id\` is where to go on, as with any other.
