@@ -63,12 +63,10 @@ if (bench === undefined) {
   process.exitCode = isQuestion ? 0 : 2
 } else {
   try {
-    const profile = args[args.indexOf('--profile') + 1]
     const measured = await bench(args)
+    const profile = args.includes('--profile') ? args[args.indexOf('--profile') + 1] : undefined
     const result =
-      args.includes('--profile') && profile !== undefined
-        ? { ...measured, processorShares: processorShares(profile) }
-        : measured
+      profile === undefined ? measured : { ...measured, processorShares: processorShares(profile) }
     if (!args.includes('--json')) process.stderr.write(`${JSON.stringify(result, null, 2)}\n`)
     process.stdout.write(`${JSON.stringify(result)}\n`)
   } catch (error) {

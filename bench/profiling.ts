@@ -23,7 +23,7 @@ type Node = (typeof Profile.Type)['nodes'][number]
 
 const decodeProfile = Schema.decodeUnknownSync(Profile)
 
-/** By the file in which time is spent; what Node and V8 do for a file counts as that file's, apart from what has a name of its own. */
+/** Parts by file: the first that fits counts. Time in files that fit none, such as Node's own, counts for the part that called them. */
 const PARTS: ReadonlyArray<readonly [part: string, file: RegExp]> = [
   ['database', /\/src\/services\/database\//],
   ['our code', /\/src\//],

@@ -71,7 +71,7 @@ export interface OwnedTable {
   }
   /** The columns that hold a person's address. Their rows are deleted when everything of that person is removed. */
   readonly people?: ReadonlyArray<string>
-  /** What else goes of a person than whole rows. */
+  /** What is taken from rows that stay, when everything of a person is removed. */
   readonly onPersonRemoval?: TableChange<PersonRemoval>
   /** The column that names a message, and what happens to its rows when it gets another id. */
   readonly message?: {

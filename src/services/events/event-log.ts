@@ -156,8 +156,8 @@ const listEvents = (sql: SqlClient.SqlClient, { accountId, after, limit, threadI
 }
 
 /**
- * Microseconds since 1970 are above the numbers of every log that has written fewer than a million events a second since it began, of those
- * too that began at such a number after an earlier restore. With a clock that is wrong, the numbers go on far above those of the copy.
+ * The time in microseconds since 1970: above every number that was given, as no log writes a million events a second for long, not even one
+ * whose numbers began at such a time after an earlier restore. Where the clock is wrong, numbers go on a thousand million above the copy's.
  */
 const numberAfterLoss = (newest: number, now: number): number => Math.max(now * 1000, newest + 1e9)
 

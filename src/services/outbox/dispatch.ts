@@ -63,7 +63,7 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipien
   })
   if (prepared !== null) return yield* send(prepared)
   const { wire } = yield* wireOf(row, self)
-  // What takes longer than a message, and is encrypted with no keys of ours.
+  // These are marked before: an upload takes long enough to be seen, and read receipts change no keys.
   yield* markSending(row)
   switch (wire.as) {
     case 'upload':

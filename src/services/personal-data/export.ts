@@ -105,15 +105,16 @@ const scannedFor = Effect.fnUntraced(function* (accountId: string, address: stri
   return scanned
 })
 
-const isEmpty = <A, E, R>(batches: Stream.Stream<ReadonlyArray<A>, E, R>) =>
-  Effect.map(Stream.runHead(Stream.filter(batches, batch => batch.length > 0)), Option.isNone)
+/** Whether there is anything in the batches; ends with the first that has something. */
+const hasAny = <A, E, R>(batches: Stream.Stream<ReadonlyArray<A>, E, R>) =>
+  Effect.map(Stream.runHead(Stream.filter(batches, batch => batch.length > 0)), Option.isSome)
 
 /** Whether an account has anything of a person. That it has nothing is known once everything was looked through. */
 export const hasPerson = Effect.fnUntraced(function* (accountId: string, address: string) {
   const messages = yield* PersonalMessages
   const scanned = yield* scannedFor(accountId, address)
   if (yield* messages.isKnown(accountId, scanned.person)) return true
-  return !((yield* isEmpty(foundElsewhere(scanned))) && (yield* isEmpty(foundReceipts(scanned))))
+  return (yield* hasAny(foundElsewhere(scanned))) || (yield* hasAny(foundReceipts(scanned)))
 })
 
 /** The lines about a person, in batches; the last one is the end. */

@@ -1,5 +1,5 @@
-// Writes that belong into the transaction of an account's next change of keys, as what a message is encrypted with and the note that
-// it is being sent: one commit, made before the message leaves.
+// Writes that are made in the transaction of an account's next change of keys. So the note that a message is being sent is committed
+// together with the keys that it is encrypted with, before it leaves.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { AccountMemory } from '../process/account-memory.ts'

@@ -10,6 +10,7 @@ import { TextField } from '../../parts/fields.tsx'
 import { Form } from '../../parts/form.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { Notice } from '../../parts/notice.tsx'
+import { digitsOf } from '../../parts/written.ts'
 import { client } from '../../session.ts'
 import { isOnline, isPairing, putAccount } from '../../state/accounts.ts'
 import { OfferView } from './offer.tsx'
@@ -24,8 +25,6 @@ const pair = async (accountId: string, phoneNumber?: string): Promise<void> => {
     phoneNumber === undefined ? ({ method: 'qr' } as const) : ({ method: 'code', phoneNumber } as const)
   putAccount(await client().call('accounts.pair', { accountId, body }))
 }
-
-const digitsOf = (text: string): string => text.replaceAll(/[^\d+]/g, '')
 
 const isNumber = (text: string): boolean => /^\+?\d{7,15}$/.test(digitsOf(text))
 

@@ -5,6 +5,7 @@ import { t } from '../../i18n/i18n.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { ChoiceField, TextField } from '../../parts/fields.tsx'
 import { Form } from '../../parts/form.tsx'
+import { isWebAddress } from '../../parts/written.ts'
 import { client, mayAll } from '../../session.ts'
 import { accounts } from '../../state/accounts.ts'
 
@@ -45,8 +46,6 @@ const bodyOf = ({ format, name, types, url }: Fields): NewWebhook => ({
   ...(name.trim() === '' ? {} : { name: name.trim() })
 })
 
-const isAddress = (text: string): boolean => /^https?:\/\/[^/]/.test(text.trim()) && URL.canParse(text.trim())
-
 export const WebhookForm = ({ onClose, onDone, webhook }: FormProps) => {
   const fields = useSignal(fieldsOf(webhook))
   const set = (change: Partial<Fields>): void => void (fields.value = { ...fields.value, ...change })
@@ -65,7 +64,7 @@ export const WebhookForm = ({ onClose, onDone, webhook }: FormProps) => {
     <Dialog title={t(webhook === undefined ? 'webhooks.new' : 'webhooks.change')} onClose={onClose}>
       <Form
         action={t(webhook === undefined ? 'webhooks.create' : 'save')}
-        lackOf={() => (isAddress(url) ? undefined : { field: 'url', lack: t('lack.url') })}
+        lackOf={() => (isWebAddress(url.trim()) ? undefined : { field: 'url', lack: t('lack.url') })}
         onSubmit={save}
         onCancel={onClose}
       >

@@ -52,7 +52,7 @@ export const oldMessages = (sql: SqlClient.SqlClient, threadId: string, before: 
     WHERE thread_id = ${threadId} AND ts_client < ${before} AND ${sql.literal(IS_REMOVABLE)}
     ORDER BY ts_client LIMIT ${limit}`
 
-/** How many messages of a thread are older, and the time of the oldest (milliseconds since 1970): by indexes alone, however many. */
+/** How many messages of a thread are older, and the time of the oldest (milliseconds since 1970). Read from indexes only. */
 export const countOldMessages = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   threadId: string,

@@ -5,6 +5,7 @@ import { t } from '../../../i18n/i18n.ts'
 import { Button } from '../../../parts/button.tsx'
 import { TextField } from '../../../parts/fields.tsx'
 import type { Lack } from '../../../parts/form.tsx'
+import { digitsOf } from '../../../parts/written.ts'
 import type { FormProps } from './field.tsx'
 
 interface Card {
@@ -15,8 +16,6 @@ interface Card {
 const NO_CARD: Card = { name: '', phone: '' }
 
 const isEmpty = ({ name, phone }: Card): boolean => name.trim() === '' && phone.trim() === ''
-
-const digitsOf = (phone: string): string => phone.replaceAll(/[^\d+]/g, '')
 
 const requestOf = (cards: ReadonlyArray<Card>): SendRequest | Lack => {
   const isAlone = cards.every(isEmpty)

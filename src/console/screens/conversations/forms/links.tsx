@@ -4,13 +4,12 @@ import type { SendRequest } from '../../../../client/index.ts'
 import { t } from '../../../i18n/i18n.ts'
 import { AreaField } from '../../../parts/fields.tsx'
 import type { Lack } from '../../../parts/form.tsx'
+import { isWebAddress } from '../../../parts/written.ts'
 import { Caption, captioned, type FormProps } from './field.tsx'
-
-const isAddress = (text: string): boolean => /^https?:/.test(text) && URL.canParse(text)
 
 const requestOf = (addresses: string, text: string): SendRequest | Lack => {
   const urls = addresses.split(/\s+/).filter(url => url !== '')
-  if (urls.length === 0 || !urls.every(isAddress)) return { field: 'addresses', lack: t('lack.links') }
+  if (urls.length === 0 || !urls.every(isWebAddress)) return { field: 'addresses', lack: t('lack.links') }
   const { mentions, ...said } = captioned(text)
   const named = mentions === undefined ? {} : { mentions }
   const files = urls.map((url, index) => ({ url, ...(index === 0 ? said : {}) }))
