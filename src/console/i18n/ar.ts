@@ -92,6 +92,7 @@ export const ar: Dictionary = {
   'lack.future': 'هذا وقت مضى.',
   'lack.order': 'يجب أن تكون النهاية بعد البداية.',
   'lack.timing': 'قل متى تبدأ، أو متى تنتهي.',
+  'lack.expiry': 'يجب أن يكون بعد وقت الإرسال.',
   'lack.question': 'اطرح سؤالًا.',
   'lack.options': 'لا بد من إجابتين على الأقل.',
   'lack.sameOption': 'هذه الإجابة موجودة.',

@@ -59,6 +59,7 @@ export const de: Dictionary = {
   'lack.future': 'Das ist schon vorbei.',
   'lack.order': 'Das Ende muss nach dem Anfang sein.',
   'lack.timing': 'Sag, ab wann oder bis wann.',
+  'lack.expiry': 'Das muss nach der Zeit des Sendens sein.',
   'lack.question': 'Stell eine Frage.',
   'lack.options': 'Mindestens zwei Antworten.',
   'lack.sameOption': 'Diese Antwort gibt es schon.',

@@ -59,6 +59,7 @@ export const en = {
   'lack.future': 'That has passed already.',
   'lack.order': 'It has to end after it begins.',
   'lack.timing': 'Say from when, or until when.',
+  'lack.expiry': 'It has to be after the time of sending.',
   'lack.question': 'Ask something.',
   'lack.options': 'There have to be two answers at least.',
   'lack.sameOption': 'This answer is there already.',

@@ -57,6 +57,7 @@ export const es: Dictionary = {
   'lack.future': 'Eso ya pasó.',
   'lack.order': 'Tiene que terminar después de empezar.',
   'lack.timing': 'Di desde cuándo, o hasta cuándo.',
+  'lack.expiry': 'Tiene que ser después de la hora de envío.',
   'lack.question': 'Pregunta algo.',
   'lack.options': 'Hacen falta al menos dos respuestas.',
   'lack.sameOption': 'Esta respuesta ya está.',

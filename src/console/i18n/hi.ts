@@ -57,6 +57,7 @@ export const hi: Dictionary = {
   'lack.future': 'यह समय बीत चुका है।',
   'lack.order': 'अंत आरंभ के बाद होना चाहिए।',
   'lack.timing': 'बताएँ कब से, या कब तक।',
+  'lack.expiry': 'यह भेजने के समय के बाद होना चाहिए।',
   'lack.question': 'कोई प्रश्न पूछें।',
   'lack.options': 'कम से कम दो उत्तर चाहिए।',
   'lack.sameOption': 'यह उत्तर पहले से है।',

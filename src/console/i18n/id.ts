@@ -57,6 +57,7 @@ export const id: Dictionary = {
   'lack.future': 'Waktu itu sudah lewat.',
   'lack.order': 'Akhirnya harus setelah awalnya.',
   'lack.timing': 'Sebutkan mulai kapan, atau sampai kapan.',
+  'lack.expiry': 'Harus setelah waktu pengiriman.',
   'lack.question': 'Ajukan sesuatu.',
   'lack.options': 'Harus ada sedikitnya dua jawaban.',
   'lack.sameOption': 'Jawaban ini sudah ada.',

@@ -57,6 +57,7 @@ export const pt: Dictionary = {
   'lack.future': 'Isso já passou.',
   'lack.order': 'Precisa terminar depois de começar.',
   'lack.timing': 'Diga a partir de quando, ou até quando.',
+  'lack.expiry': 'Precisa ser depois da hora de envio.',
   'lack.question': 'Pergunte algo.',
   'lack.options': 'São necessárias pelo menos duas respostas.',
   'lack.sameOption': 'Esta resposta já existe.',

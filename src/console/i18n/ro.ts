@@ -57,6 +57,7 @@ export const ro: Dictionary = {
   'lack.future': 'Aceasta a trecut deja.',
   'lack.order': 'Trebuie să se termine după ce începe.',
   'lack.timing': 'Spune de când, sau până când.',
+  'lack.expiry': 'Trebuie să fie după ora trimiterii.',
   'lack.question': 'Pune o întrebare.',
   'lack.options': 'Sunt necesare cel puțin două răspunsuri.',
   'lack.sameOption': 'Acest răspuns există deja.',
