@@ -1,7 +1,9 @@
 // Which events an endpoint gets, and what it is told of those that it did not get in time.
-import { Effect } from 'effect'
+import { join } from 'node:path'
+import { Deferred, Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../../../harness/server-process.ts'
 import { MISSED_TYPE } from '../../../src/domain/events/server-events.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
@@ -144,6 +146,97 @@ test('of an erased person, nothing is left of what receivers answered, and a web
       yield* pass(webhookId)
       expect(receiver.texts).toEqual(['somebody else'])
     })
+  )
+})
+
+/** Makes a change while a transaction is open, whose work comes before what the change writes. */
+const during = Effect.fnUntraced(function* <A, B, E, F, R, S>(
+  work: Effect.Effect<A, E, R>,
+  change: Effect.Effect<B, F, S>
+) {
+  const sql = yield* SqlClient.SqlClient
+  const isDone = yield* Deferred.make<void>()
+  const isOver = yield* Deferred.make<void>()
+  const open = Effect.andThen(Deferred.succeed(isDone, undefined), Deferred.await(isOver))
+  const transaction = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(work, open)))
+  yield* Deferred.await(isDone)
+  const changing = yield* Effect.forkChild(change)
+  // What it reads outside of a transaction is read now, from what was there before.
+  for (let turn = 0; turn < 20; turn += 1) yield* Effect.yieldNow
+  yield* Deferred.succeed(isOver, undefined)
+  yield* Fiber.join(transaction)
+  return yield* Fiber.join(changing)
+})
+
+const URL = 'http://127.0.0.1/'
+
+test('a change of a webhook undoes nothing that happens to it meanwhile', async () => {
+  await using receiver = await Receiver.open()
+  const folder = temporaryFolder()
+  onTestFinished(() => folder.remove())
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const sql = yield* SqlClient.SqlClient
+      const tables = yield* Tables
+      const identity = yield* Identity
+      yield* apply(from(ANN_LID, 'by LID'), from(ANN, 'by number'), from(BOB, 'another'))
+      const lid = threadIdOf(ACCOUNT, ANN_LID)
+      const ann = threadIdOf(ACCOUNT, ANN)
+      const bob = threadIdOf(ACCOUNT, BOB)
+      const of = (...threadIds: ReadonlyArray<string>) => created(URL, { accountId: ACCOUNT, threadIds })
+
+      const ended = yield* created(URL)
+      const end = sql`UPDATE webhooks SET state = 'disabled' WHERE webhook_id = ${ended}`
+      yield* during(end, webhooks.change(ended, { name: 'ended' }))
+      expect(yield* webhooks.read(ended)).toMatchObject({ name: 'ended', state: 'disabled' })
+      const gone = Promise.withResolvers<void>()
+      const arrived = Promise.withResolvers<void>()
+      receiver.behave = (_, response) => {
+        arrived.resolve()
+        void gone.promise.then(() => response.writeHead(410).end())
+      }
+      const moved = yield* created(receiver.url)
+      yield* apply(from(BOB, 'to the server that is gone'))
+      const passing = yield* Effect.forkChild(passNow(moved))
+      yield* Effect.promise(() => arrived.promise)
+      yield* webhooks.change(moved, { url: `${receiver.url}/elsewhere` })
+      gone.resolve()
+      yield* Fiber.join(passing)
+      expect(yield* webhooks.read(moved)).toMatchObject({ state: 'active', reason: null })
+      yield* pass(moved)
+      expect(yield* webhooks.read(moved)).toMatchObject({ state: 'disabled' })
+
+      const rename = sql`UPDATE webhooks SET name = 'renamed' WHERE webhook_id = ${ended}`
+      yield* during(rename, webhooks.renewSecret(ended, 60))
+      expect(yield* webhooks.read(ended)).toMatchObject({ name: 'renamed' })
+      const removal = Effect.forEach(['webhook_threads', 'webhooks'], table => sql`DELETE FROM ${sql(table)}`)
+      expect(yield* during(removal, webhooks.change(ended, { name: 'removed' }))).toBeUndefined()
+      expect(yield* webhooks.list).toEqual([])
+
+      const merged = yield* of(lid, bob)
+      const given = yield* of(bob)
+      const link = identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 })
+      const changes = [
+        webhooks.change(merged, { name: 'merged' }),
+        webhooks.change(given, { threadIds: [lid, ann] })
+      ]
+      yield* during(link, Effect.all(changes, { concurrency: 'unbounded' }))
+      expect(yield* webhooks.read(merged)).toMatchObject({ threadIds: [ann, bob] })
+      expect(yield* webhooks.read(given)).toMatchObject({ threadIds: [ann] })
+
+      const erase = tables.removePerson({ accountId: ACCOUNT, threadIds: [ann], addresses: [ANN] })
+      const renewal = webhooks.renewSecret(merged, 60)
+      yield* during(erase, Effect.andThen(renewal, webhooks.change(given, { threadIds: [ann] })))
+      expect(yield* webhooks.read(merged)).toMatchObject({ threadIds: [bob] })
+      yield* passNow(given)
+      expect(yield* webhooks.read(given)).toMatchObject({
+        threadIds: [],
+        state: 'disabled',
+        reason: expect.stringContaining('erased')
+      })
+    }),
+    join(folder.path, 'webhooks.db')
   )
 })
 
