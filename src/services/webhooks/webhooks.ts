@@ -5,7 +5,6 @@ import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import {
   DeadLetter,
-  isWanted,
   type Webhook,
   type WebhookBatch,
   type WebhookDelivery,
@@ -13,7 +12,6 @@ import {
 } from '../../domain/webhook.ts'
 import { canonicalThreadId } from '../conversations/sql/canonical-thread.ts'
 import { readThreads } from '../conversations/sql/threads.ts'
-import { listOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
@@ -32,11 +30,12 @@ import {
 import { isOver, WEBHOOK_INCIDENTS } from './incidents.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { measureLag } from './lag.ts'
-import { countInLanes, laneFor, lanesOf, restartLane } from './lanes.ts'
+import { laneFor, lanesOf, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
 import { newSecret } from './signature.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
+import { waitingFor } from './waiting.ts'
 import { NEEDED, type Needed } from './working.ts'
 
 export type WebhookError = DatabaseError | SealBroken
@@ -183,20 +182,9 @@ export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
 /** With how it does. */
 const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
   const sql = yield* SqlClient.SqlClient
-  const { accountId, createdAt, headers, place, state, types, updatedAt, url, webhookId } = endpoint
-  const { batch, format, formatEvents, keyId, name, ofThreads, previousSecretUntil, reason, threadIds } =
-    endpoint
-  const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
-  const inThreads = ofThreads ? sql`thread_id IN ${listOf(sql, threadIds)}` : sql`TRUE`
-  const kinds = yield* sql<{
-    kind: string
-    n: number
-    since: number
-  }>`SELECT kind, COUNT(*) AS n, MIN(at) AS since FROM events
-    WHERE event_id > ${place} AND ${ofAccount} AND ${inThreads} GROUP BY kind`
+  const { accountId, createdAt, headers, state, types, updatedAt, url, webhookId } = endpoint
+  const { batch, format, formatEvents, keyId, name, previousSecretUntil, reason, threadIds } = endpoint
   const lanes = yield* lanesOf(sql, webhookId)
-  const inLanes = lanes.length === 0 ? [] : yield* countInLanes(sql, webhookId, place)
-  const waiting = [...kinds, ...inLanes].filter(({ kind }) => isWanted(types, kind))
   const [dead] = yield* sql<{
     n: number
   }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
@@ -214,8 +202,7 @@ const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
     state,
     reason,
     headers: Object.keys(headers),
-    waiting: waiting.reduce((sum, { n }) => sum + n, 0),
-    oldestWaitingAt: waiting.length === 0 ? null : Math.min(...waiting.map(({ since }) => since)),
+    ...(yield* waitingFor(endpoint, lanes.length > 0)),
     failingLanes: state === 'active' ? lanes.length : 0,
     nextAttemptAt: state === 'active' ? (lanes[0]?.nextAt ?? null) : null,
     deadLetters: dead?.n ?? 0,

@@ -47,7 +47,7 @@ test('a webhook of some threads gets their events only, also once one has become
 /** As the hourly upkeep does it. */
 const pruneAll = Effect.gen(function* () {
   const log = yield* EventLog
-  const context = yield* Effect.context<Incidents | SqlClient.SqlClient>()
+  const context = yield* Effect.context<AccessKeys | Incidents | SqlClient.SqlClient>()
   const note = (upTo: number) => Effect.provideContext(noteMissed(upTo), context)
   yield* log.removeOld(Date.now() + 60_000, 1000).pipe(Effect.provideService(BeforePruning, note))
 })
@@ -105,6 +105,41 @@ test('that the log lacks events is told in their place, whatever is asked for; a
         data: { since: T0, events: null }
       })
       expect(yield* webhooks.replay(webhookId, { since: 0, types: [] })).toBeLessThan(10)
+    })
+  )
+})
+
+test('that the log lacks events waits for each webhook, whatever is asked for, and is told also once it is not kept any more', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.writeHead(500).end()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const log = yield* EventLog
+      yield* apply(from(BOB, 'in the copy'))
+      const limits = { accountId: ACCOUNT, types: ['message.stored'], threadIds: [threadIdOf(ACCOUNT, BOB)] }
+      const failing = yield* created(receiver.url, limits)
+      const paused = yield* created(receiver.url, limits)
+      yield* webhooks.change(paused, { state: 'paused' })
+      const after = yield* log.newest
+      yield* log.noteLost(T0)
+      const upTo = yield* log.newest
+      yield* apply(from(ANN, 'of another conversation'))
+      expect(yield* webhooks.read(failing)).toMatchObject({ waiting: 1 })
+      yield* passNow(failing)
+      expect(yield* webhooks.read(failing)).toMatchObject({ waiting: 1, failingLanes: 1 })
+      expect(yield* webhooks.read(paused)).toMatchObject({ waiting: 1, oldestWaitingAt: expect.any(Number) })
+
+      yield* pruneAll
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      yield* webhooks.change(paused, { state: 'active' })
+      for (const webhookId of [failing, paused]) {
+        receiver.received.splice(0)
+        yield* pass(webhookId)
+        expect(receiver.received.map(({ event }) => event)).toMatchObject([
+          { type: MISSED_TYPE, data: { after, upTo, events: 1 } }
+        ])
+      }
     })
   )
 })
@@ -257,6 +292,7 @@ test('a webhook of a key gets no more than the key may hear, and ends with it', 
       const { keyId } = accessKey
       const webhookId = yield* created(receiver.url, { accountId: ACCOUNT, types: [], keyId })
       yield* apply(from(ANN, 'heard'))
+      expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 1 })
       yield* passNow(webhookId)
       expect(receiver.received.map(({ event }) => event.type)).toEqual(['message.stored'])
 

@@ -255,6 +255,18 @@ test('how far deliveries are behind is measured', async () => {
       expect(yield* lag).toBeGreaterThanOrEqual(60)
       yield* passNow(webhookId)
       expect(yield* lag).toBe(0)
+
+      // A batch that is not full yet waits as it should.
+      const batch = { maxEvents: 10, maxWaitMs: 30_000 }
+      const batched = yield* created(receiver.url, { batch })
+      yield* apply(from(ANN, 'waits for others'))
+      yield* passNow(webhookId)
+      yield* sql`UPDATE events SET at = at - 20000`
+      expect(yield* lag).toBe(0)
+      yield* sql`UPDATE events SET at = at - 60000`
+      expect(yield* lag).toBeGreaterThanOrEqual(50)
+      yield* passNow(batched)
+      expect(yield* lag).toBe(0)
     })
   )
 })
