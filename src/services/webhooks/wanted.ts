@@ -35,12 +35,10 @@ export const happensWhereWanted = (
   { accountId, ofThreads, webhookId }: Pick<Endpoint, 'webhookId' | 'accountId' | 'ofThreads'>
 ): Statement.Fragment => {
   if (accountId === null && !ofThreads) return sql`TRUE`
-  const place = sql.and([
-    ...(accountId === null ? [] : [sql`e.account_id = ${accountId}`]),
-    ...(ofThreads
-      ? [sql`e.thread_id IN (SELECT thread_id FROM webhook_threads WHERE webhook_id = ${webhookId})`]
-      : [])
-  ])
+  // Within a thread, events are of its account.
+  const place = ofThreads
+    ? sql`e.thread_id IN (SELECT thread_id FROM webhook_threads WHERE webhook_id = ${webhookId})`
+    : sql`e.account_id = ${accountId}`
   return sql.or([place, sql`(e.account_id IS NULL AND e.kind = ${MISSED_TYPE})`])
 }
 

@@ -30,12 +30,12 @@ import {
 import { isOver, WEBHOOK_INCIDENTS } from './incidents.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { measureLag } from './lag.ts'
-import { laneFor, lanesOf, restartLane } from './lanes.ts'
+import { laneFor, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
+import { shown } from './shown.ts'
 import { newSecret } from './signature.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
-import { waitingFor } from './waiting.ts'
 import { NEEDED, type Needed } from './working.ts'
 
 export type WebhookError = DatabaseError | SealBroken
@@ -178,39 +178,6 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
 export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
   Effect.map(sql<{ id: string }>`SELECT webhook_id AS id FROM webhooks`, rows => rows.map(({ id }) => id))
 )
-
-/** With how it does. */
-const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
-  const sql = yield* SqlClient.SqlClient
-  const { accountId, createdAt, headers, state, types, updatedAt, url, webhookId } = endpoint
-  const { batch, format, formatEvents, keyId, name, previousSecretUntil, reason, threadIds } = endpoint
-  const lanes = yield* lanesOf(sql, webhookId)
-  const [dead] = yield* sql<{
-    n: number
-  }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
-  return {
-    webhookId,
-    name,
-    url,
-    accountId,
-    types,
-    threadIds,
-    format,
-    formatEvents,
-    batch,
-    keyId,
-    state,
-    reason,
-    headers: Object.keys(headers),
-    ...(yield* waitingFor(endpoint, lanes.length > 0)),
-    failingLanes: state === 'active' ? lanes.length : 0,
-    nextAttemptAt: state === 'active' ? (lanes[0]?.nextAt ?? null) : null,
-    deadLetters: dead?.n ?? 0,
-    previousSecretUntil,
-    createdAt,
-    updatedAt
-  } satisfies Webhook
-})
 
 const endpointOf = Effect.fnUntraced(function* (webhookId: string) {
   return yield* readEndpoint(yield* SqlClient.SqlClient, yield* Seal, webhookId)
