@@ -5,7 +5,7 @@ import { join } from 'node:path'
 
 const NodeServices = await import('@effect/platform-node/NodeServices')
 const { Effect, Layer, Option } = await import('effect')
-const { CliOutput, Command } = await import('effect/cli')
+const { CliOutput, Command, Param } = await import('effect/cli')
 const { backscroll } = await import('../src/app/cli/commands.ts')
 
 /** What `--help` of a command is made of. */
@@ -22,24 +22,36 @@ const BOOLEAN = 'boolean'
 /** Described once, above the reference. */
 const COMMON = new Set(['url', 'key-file', 'json'])
 
+/** Of the flags of a command, those that may be repeated as often as one likes, or left out. The help says that they are required. */
+const anyNumberOf = command =>
+  new Set(
+    command.config.flags
+      .filter(flag => {
+        const { isVariadic, variadicMin } = Param.getParamMetadata(flag)
+        return isVariadic && !Option.exists(variadicMin, min => min > 0)
+      })
+      .flatMap(flag => Param.extractSingleParams(flag).map(({ name }) => name))
+  )
+
 const flagRow = ({ aliases, description, name, required, type }) => {
   const value = type === BOOLEAN ? '' : ` ${type}`
   const names = [`--${name}`, ...aliases].join(', ')
   const words = Option.getOrElse(description, () => '')
-  // What can be repeated is said to be required although it may be left out.
-  const isRequired = required && !words.includes('can be repeated')
-  return `| \`${names}${value}\` | ${words}${isRequired ? '. Required' : ''} |`
+  return `| \`${names}${value}\` | ${words}${required ? '. Required' : ''} |`
 }
 
 const argumentRow = ({ description, name, required }) =>
   `| \`${name}\` | ${Option.getOrElse(description, () => '')}${required ? '. Required' : ''} |`
 
 /** A command and those below it. */
-const sections = async (path, level) => {
+const sections = async (command, path, level) => {
   const help = await helpOf(path)
+  const optional = anyNumberOf(command)
   const rows = [
     ...(help.args ?? []).map(argumentRow),
-    ...help.flags.filter(({ name }) => !COMMON.has(name)).map(flagRow)
+    ...help.flags
+      .filter(({ name }) => !COMMON.has(name))
+      .map(flag => flagRow({ ...flag, required: flag.required && !optional.has(flag.name) }))
   ].map(row => row.replaceAll(/(?<=\|[^|]*)<|>(?=[^|]*\|)/g, mark => (mark === '<' ? '‹' : '›')))
   const examples = (help.examples ?? []).map(({ command }) => command)
   const own = [
@@ -49,13 +61,13 @@ const sections = async (path, level) => {
     ...(rows.length === 0 ? [] : [['| | |', '|---|---|', ...rows].join('\n')]),
     ...(examples.length === 0 ? [] : [['```sh', ...examples, '```'].join('\n')])
   ]
-  const below = (help.subcommands ?? []).flatMap(({ commands }) => commands.map(({ name }) => name))
+  const below = command.subcommands.flatMap(({ commands }) => commands).filter(({ unlisted }) => !unlisted)
   const others = []
-  for (const name of below) others.push(...(await sections([...path, name], level + 1)))
+  for (const one of below) others.push(...(await sections(one, [...path, one.name], level + 1)))
   return path.length === 0 ? others : [...own, ...others]
 }
 
-const reference = (await sections([], 1)).join('\n\n')
+const reference = (await sections(backscroll, [], 1)).join('\n\n')
 
 /** The document with the present reference in it. */
 export const written = text =>

@@ -1,4 +1,5 @@
 // Which fields of a message an application sees change, and what kind of change that is to it.
+import { isDeepStrictEqual } from 'node:util'
 import type { Held } from './change.ts'
 import type { FeedKind } from './feed.ts'
 import { filesOf } from './message.ts'
@@ -39,9 +40,7 @@ const isNothing = (value: unknown): boolean =>
 
 /** By value: what is made anew with the same content has not changed. */
 const isSame = (one: unknown, other: unknown): boolean =>
-  one === other ||
-  (isNothing(one) && isNothing(other)) ||
-  (typeof one === 'object' && typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other))
+  (isNothing(one) && isNothing(other)) || isDeepStrictEqual(one, other)
 
 /** In alphabetical order. */
 export const changedFields = (before: Held, after: Held): ReadonlyArray<string> => {

@@ -197,3 +197,13 @@ test('what an event says has changed is what an application sees change', () => 
   })
   expect(shownChange(HELD, { ...HELD, votes: [], mentions: [], poll: null })).toBeUndefined()
 })
+
+test('the same content in another order of its fields is no change', () => {
+  const reacted = (reaction: (typeof HELD.reactions)[number]) => ({ ...HELD, reactions: [reaction] })
+  const before = reacted({ sender: 'me', emoji: '🌴', at: 1 })
+  expect(shownChange(before, reacted({ at: 1, emoji: '🌴', sender: 'me' }))).toBeUndefined()
+  expect(shownChange(before, reacted({ at: 2, emoji: '🌴', sender: 'me' }))).toEqual({
+    kind: 'message.reaction',
+    changed: ['reactions']
+  })
+})

@@ -146,4 +146,21 @@ export const activityTests = (scene: () => ConsoleScene): void => {
     await dialogOf(page).getByRole('button', { name: 'Delete' }).click()
     await page.getByText('No webhook yet').waitFor()
   })
+
+  test('what is known of the store stays when it cannot be read again, which is said until it can', async () => {
+    const page = await scene().signedIn()
+    await page.clock.install()
+    await page.evaluate(`location.hash = '/activity/store'`)
+    const known = page.getByRole('heading', { name: 'Where applications read' })
+    await known.waitFor()
+    await page.route('**/v1/store', route => route.abort())
+    await page.clock.fastForward('00:06')
+    const notice = page.getByText('This could not be read again.')
+    await notice.waitFor()
+    expect(await known.count()).toBe(1)
+    await page.unroute('**/v1/store')
+    await page.clock.fastForward('00:06')
+    await notice.waitFor({ state: 'detached' })
+    await page.close()
+  })
 }

@@ -54,6 +54,10 @@ export const waitingTests = (scene: () => ConsoleScene): void => {
     }
     await plan(Date.now() - HOUR)
     await page.getByRole('alert').getByText('That has passed already.').waitFor()
+    await page.getByLabel('Send at').fill(localTime(Date.now() + 2 * HOUR))
+    await page.getByLabel('Not after').fill(localTime(Date.now() + HOUR))
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').getByText('after the time of sending').waitFor()
     await page.keyboard.press('Escape')
     await plan(Date.now() + HOUR)
     await field.fill('Not yet')

@@ -41,6 +41,7 @@ export const de: Dictionary = {
   'error.storeUnavailable':
     'Der Server kann seine Datenbank nicht benutzen. Sieh dir die Vorfälle und die Platte des Servers an.',
   'error.internal': 'Der Server hat einen Fehler gemacht. Sein Log sagt mehr, unter {trace}.',
+  'error.notRefreshed': 'Das konnte nicht neu gelesen werden. Gezeigt wird, wie es zuvor war.',
   'error.unreachable': 'Der Server antwortet nicht',
   'error.unreachableAdvice':
     'Prüfe, ob er läuft und dieses Gerät online ist. Es wird von selbst wieder versucht.',
@@ -58,6 +59,7 @@ export const de: Dictionary = {
   'lack.time': 'Wähle eine Zeit.',
   'lack.future': 'Das ist schon vorbei.',
   'lack.order': 'Das Ende muss nach dem Anfang sein.',
+  'lack.expiry': 'Das muss nach der Zeit des Sendens sein.',
   'lack.timing': 'Sag, ab wann oder bis wann.',
   'lack.question': 'Stell eine Frage.',
   'lack.options': 'Mindestens zwei Antworten.',

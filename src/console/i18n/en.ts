@@ -40,6 +40,7 @@ export const en = {
   'error.storeUnavailable':
     'The server cannot use its database. Look at the incidents, and at the disk of the server.',
   'error.internal': 'The server made a mistake. Its log says more, under {trace}.',
+  'error.notRefreshed': 'This could not be read again. It is shown as it was before.',
   'error.unreachable': 'The server does not answer',
   'error.unreachableAdvice':
     'Check that it runs and that this device is online. It is tried again by itself.',
@@ -58,6 +59,7 @@ export const en = {
   'lack.time': 'Choose a time.',
   'lack.future': 'That has passed already.',
   'lack.order': 'It has to end after it begins.',
+  'lack.expiry': 'It has to be after the time of sending.',
   'lack.timing': 'Say from when, or until when.',
   'lack.question': 'Ask something.',
   'lack.options': 'There have to be two answers at least.',

@@ -39,6 +39,7 @@ export const es: Dictionary = {
   'error.storeUnavailable':
     'El servidor no puede usar su base de datos. Mira los incidentes y el disco del servidor.',
   'error.internal': 'El servidor cometió un error. Su registro dice más, en {trace}.',
+  'error.notRefreshed': 'No se pudo leer de nuevo. Se muestra como estaba antes.',
   'error.unreachable': 'El servidor no responde',
   'error.unreachableAdvice':
     'Comprueba que funciona y que este dispositivo está en línea. Se intenta de nuevo solo.',
@@ -56,6 +57,7 @@ export const es: Dictionary = {
   'lack.time': 'Elige una hora.',
   'lack.future': 'Eso ya pasó.',
   'lack.order': 'Tiene que terminar después de empezar.',
+  'lack.expiry': 'Tiene que ser después de la hora de envío.',
   'lack.timing': 'Di desde cuándo, o hasta cuándo.',
   'lack.question': 'Pregunta algo.',
   'lack.options': 'Hacen falta al menos dos respuestas.',

@@ -39,6 +39,7 @@ export const id: Dictionary = {
   'error.rateLimited': 'Terlalu banyak permintaan dalam menit ini. Tunggu sebentar.',
   'error.storeUnavailable': 'Server tidak dapat memakai basis datanya. Lihat insiden dan disk server.',
   'error.internal': 'Server membuat kesalahan. Lognya menjelaskan lebih banyak, di {trace}.',
+  'error.notRefreshed': 'Tidak dapat dibaca lagi. Yang ditampilkan adalah keadaan sebelumnya.',
   'error.unreachable': 'Server tidak menjawab',
   'error.unreachableAdvice':
     'Periksa apakah server berjalan dan perangkat ini daring. Akan dicoba lagi dengan sendirinya.',
@@ -56,6 +57,7 @@ export const id: Dictionary = {
   'lack.time': 'Pilih satu waktu.',
   'lack.future': 'Waktu itu sudah lewat.',
   'lack.order': 'Akhirnya harus setelah awalnya.',
+  'lack.expiry': 'Harus setelah waktu pengiriman.',
   'lack.timing': 'Sebutkan mulai kapan, atau sampai kapan.',
   'lack.question': 'Ajukan sesuatu.',
   'lack.options': 'Harus ada sedikitnya dua jawaban.',

@@ -39,6 +39,7 @@ export const pt: Dictionary = {
   'error.storeUnavailable':
     'O servidor não consegue usar o banco de dados. Veja os incidentes e o disco do servidor.',
   'error.internal': 'O servidor errou. O log diz mais, em {trace}.',
+  'error.notRefreshed': 'Não foi possível ler de novo. É mostrado como estava antes.',
   'error.unreachable': 'O servidor não responde',
   'error.unreachableAdvice':
     'Verifique se ele está rodando e se este dispositivo está on-line. Uma nova tentativa é feita automaticamente.',
@@ -56,6 +57,7 @@ export const pt: Dictionary = {
   'lack.time': 'Escolha uma hora.',
   'lack.future': 'Isso já passou.',
   'lack.order': 'Precisa terminar depois de começar.',
+  'lack.expiry': 'Precisa ser depois da hora de envio.',
   'lack.timing': 'Diga a partir de quando, ou até quando.',
   'lack.question': 'Pergunte algo.',
   'lack.options': 'São necessárias pelo menos duas respostas.',

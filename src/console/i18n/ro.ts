@@ -39,6 +39,7 @@ export const ro: Dictionary = {
   'error.storeUnavailable':
     'Serverul nu își poate folosi baza de date. Uită-te la incidente și la discul serverului.',
   'error.internal': 'Serverul a greșit. Jurnalul lui spune mai mult, la {trace}.',
+  'error.notRefreshed': 'Nu s-a putut citi din nou. Se arată cum era înainte.',
   'error.unreachable': 'Serverul nu răspunde',
   'error.unreachableAdvice':
     'Verifică dacă rulează și dacă acest dispozitiv este online. Se încearcă din nou de la sine.',
@@ -56,6 +57,7 @@ export const ro: Dictionary = {
   'lack.time': 'Alege o oră.',
   'lack.future': 'Aceasta a trecut deja.',
   'lack.order': 'Trebuie să se termine după ce începe.',
+  'lack.expiry': 'Trebuie să fie după ora trimiterii.',
   'lack.timing': 'Spune de când, sau până când.',
   'lack.question': 'Pune o întrebare.',
   'lack.options': 'Sunt necesare cel puțin două răspunsuri.',

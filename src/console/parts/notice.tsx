@@ -32,6 +32,20 @@ export const Notice = ({ children, icon = 'warning', kind }: NoticeProps) => (
   </div>
 )
 
+/** Above what is known of something that could not be read again. */
+export const NotRefreshed = ({ error }: { readonly error: unknown }) => {
+  if (error === undefined) return null
+  const { advice, title } = troubleOf(error)
+  return (
+    <Notice kind="warn">
+      <strong>{t('error.notRefreshed')}</strong>
+      <p>
+        {title} · {advice}
+      </p>
+    </Notice>
+  )
+}
+
 interface EmptyProps {
   readonly icon: IconName
   readonly title: string

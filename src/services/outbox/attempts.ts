@@ -1,33 +1,40 @@
 // Which entries are being sent now. That is written down only with what a message is encrypted with, right before it leaves; nobody may
 // take it back from the moment on in which it is chosen.
 import { Context, Effect, Semaphore, type Scope } from 'effect'
+import type { AccountMemory } from '../process/account-memory.ts'
 import type { OutboxRow } from './entry-row.ts'
 
 export class Attempts extends Context.Service<
   Attempts,
   {
-    /** Begins an attempt for the entry that is chosen; it ends with the scope. */
+    /** Begins an attempt for the entry of the account that is chosen; it ends with the scope. */
     readonly begin: <E, R>(
+      accountId: string,
       choose: Effect.Effect<OutboxRow | undefined, E, R>
     ) => Effect.Effect<OutboxRow | undefined, E, R | Scope.Scope>
-    /** Runs what takes entries back: none is chosen meanwhile. */
-    readonly withoutChoosing: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E, R>
+    /** Runs what takes entries of the account back: none is chosen meanwhile. */
+    readonly withoutChoosing: <A, E, R>(
+      accountId: string,
+      work: Effect.Effect<A, E, R>
+    ) => Effect.Effect<A, E, R>
     readonly isRunning: (row: OutboxRow) => boolean
   }
 >()('backscroll/services/outbox/Attempts') {}
 
-export const makeAttempts = (): Attempts['Service'] => {
+export const makeAttempts = (memory: AccountMemory['Service']): Attempts['Service'] => {
   const running = new Set<string>()
-  const lock = Semaphore.makeUnsafe(1)
+  const locks = memory.perAccount('outbox.attempts', () => Semaphore.makeUnsafe(1))
   return {
-    begin: choose =>
+    begin: (accountId, choose) =>
       Effect.acquireRelease(
-        lock.withPermit(
-          Effect.tap(choose, row => Effect.sync(() => row !== undefined && running.add(row.whatsAppId)))
-        ),
+        locks
+          .get(accountId)
+          .withPermit(
+            Effect.tap(choose, row => Effect.sync(() => row !== undefined && running.add(row.whatsAppId)))
+          ),
         row => Effect.sync(() => row !== undefined && running.delete(row.whatsAppId))
       ),
-    withoutChoosing: work => lock.withPermit(work),
+    withoutChoosing: (accountId, work) => locks.get(accountId).withPermit(work),
     isRunning: row => running.has(row.whatsAppId)
   }
 }

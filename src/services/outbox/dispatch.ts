@@ -114,7 +114,7 @@ const attemptNext = Effect.fnUntraced(function* (
   restriction: Restriction | null
 ) {
   const attempts = yield* Attempts
-  const row = yield* attempts.begin(nextDue(accountId, now, restriction !== null))
+  const row = yield* attempts.begin(accountId, nextDue(accountId, now, restriction !== null))
   if (row !== undefined)
     return yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, account, now))
   const times = [yield* nextDueTime(accountId, now), restriction?.until]

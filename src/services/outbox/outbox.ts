@@ -19,6 +19,7 @@ import { EventLog } from '../events/event-log.ts'
 import { EventTail } from '../events/tail.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
+import { AccountMemory } from '../process/account-memory.ts'
 import { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -88,6 +89,7 @@ export class Outbox extends Context.Service<
 }
 
 const NEEDED = [
+  AccountMemory,
   SqlClient.SqlClient,
   AccountStore,
   ThreadStore,
@@ -122,7 +124,7 @@ const acceptChecked = Effect.fnUntraced(function* (request: OutboxRequest) {
 const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const { paceMs } = options
   const needed = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
-  const services = Context.add(needed, Attempts, makeAttempts())
+  const services = Context.add(needed, Attempts, makeAttempts(yield* AccountMemory))
   const provide = Effect.provideContext(services)
   const incidents = yield* Incidents
 

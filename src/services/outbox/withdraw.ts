@@ -54,22 +54,19 @@ const cancelRow = Effect.fnUntraced(function* (accountId: string, entryId: strin
 export const cancel = Effect.fn('Outbox.cancel')(function* (accountId: string, entryId: string) {
   const sql = yield* SqlClient.SqlClient
   const attempts = yield* Attempts
-  return yield* attempts.withoutChoosing(sql.withTransaction(cancelRow(accountId, entryId)))
+  return yield* attempts.withoutChoosing(accountId, sql.withTransaction(cancelRow(accountId, entryId)))
 }, asDatabaseError('cancelling a message'))
 
-const expireRows = Effect.gen(function* () {
+const expireRows = Effect.fnUntraced(function* (accountId: string, now: number) {
   const sql = yield* SqlClient.SqlClient
   const wakes = yield* Wakes
-  const now = yield* Clock.currentTimeMillis
   const attempts = yield* Attempts
-  const rows = yield* sql`SELECT * FROM outbox WHERE status = 'queued' AND expires_at <= ${now}`
+  const rows = yield* sql`SELECT * FROM outbox
+    WHERE account_id = ${accountId} AND status = 'queued' AND expires_at <= ${now}`
   const waiting = yield* Effect.forEach(rows, row => decodeOutboxRow(row))
   const expired = waiting.filter(row => !attempts.isRunning(row))
   for (const row of expired) yield* withdraw(row, 'expired', 'It expired before it could be sent')
-  const accountIds = new Set(expired.map(row => row.accountId))
-  yield* sql.afterCommit(
-    Effect.forEach(accountIds, accountId => wakes.wake(OUTBOX, accountId), { discard: true })
-  )
+  yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
   return expired.length < waiting.length
 })
 
@@ -77,5 +74,11 @@ const expireRows = Effect.gen(function* () {
 export const expire = Effect.gen(function* () {
   const sql = yield* SqlClient.SqlClient
   const attempts = yield* Attempts
-  return yield* attempts.withoutChoosing(sql.withTransaction(expireRows))
+  const now = yield* Clock.currentTimeMillis
+  const accounts = yield* sql<{ accountId: string }>`SELECT DISTINCT account_id FROM outbox
+    WHERE status = 'queued' AND expires_at <= ${now}`
+  const areSending = yield* Effect.forEach(accounts, ({ accountId }) =>
+    attempts.withoutChoosing(accountId, sql.withTransaction(expireRows(accountId, now)))
+  )
+  return areSending.includes(true)
 })

@@ -6,7 +6,7 @@ import { t } from '../../i18n/i18n.ts'
 import { ProgressBar } from '../../parts/bars.tsx'
 import { Button } from '../../parts/button.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
-import { Failure, Notice } from '../../parts/notice.tsx'
+import { Failure, Notice, NotRefreshed } from '../../parts/notice.tsx'
 import { client, may } from '../../session.ts'
 import { useTicks } from '../../state/ticks.ts'
 import { ForAccount } from './account-choice.tsx'
@@ -60,12 +60,13 @@ const StoreState = () => {
   useEffect(() => {
     if (passed > 0) void reload()
   }, [passed])
-  if (state.value.error !== undefined) return <Failure error={state.value.error} />
-  const store = state.value.value
-  if (store === undefined) return <p class="waiting">{t('loading')}</p>
+  const { error, value: store } = state.value
+  if (store === undefined)
+    return error === undefined ? <p class="waiting">{t('loading')}</p> : <Failure error={error} />
   const { disk, publishing } = store
   return (
     <>
+      <NotRefreshed error={error} />
       <article class="card flat">
         <h2>{t('store.title')}</h2>
         <p>{t(`store.${store.store}`)}</p>
@@ -101,12 +102,12 @@ const Files = ({ accountId }: { readonly accountId: string }) => {
 
 const InspectorCard = () => {
   const { reload, state } = useLoaded<Inspector>(() => client().call('inspector.inspector'), [])
-  const inspector = state.value.value
-  if (state.value.error !== undefined) return <Failure error={state.value.error} />
-  if (inspector === undefined) return null
+  const { error, value: inspector } = state.value
+  if (inspector === undefined) return error === undefined ? null : <Failure error={error} />
   return (
     <article class="card flat">
       <h2>{t('inspector.title')}</h2>
+      <NotRefreshed error={error} />
       <p>{t('inspector.text')}</p>
       <div class="row-buttons">
         <Button

@@ -24,7 +24,7 @@ const timingOf = (from: string, until: string): Timing | Lack => {
   if (from === '' && until === '') return { field: 'from', lack: t('lack.timing') }
   if (from !== '' && !(sendAt > Date.now())) return { field: 'from', lack: t('lack.future') }
   if (until !== '' && !(expiresAt > Date.now())) return { field: 'until', lack: t('lack.future') }
-  if (expiresAt <= sendAt) return { field: 'until', lack: t('lack.order') }
+  if (expiresAt <= sendAt) return { field: 'until', lack: t('lack.expiry') }
   return { ...(from === '' ? {} : { sendAt }), ...(until === '' ? {} : { expiresAt }) }
 }
 

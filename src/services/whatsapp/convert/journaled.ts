@@ -141,12 +141,13 @@ const UNADDRESSED: ConvertedEntry = { ...NOTHING, facts: [leftOut('unaddressed')
 export const convertEntry = (entry: Journaled): ConvertedEntry => {
   switch (entry.kind) {
     case 'message':
-      return isPeer(entry.attributes)
+      return isPeer(entry.attributes, entry.self)
         ? { ...message(entry), decryptedPeers: idsOf(entry.attributes) }
         : message(entry)
     case 'undecryptable': {
       // It is no message of a chat, whatever it is.
-      if (isPeer(entry.attributes)) return { ...NOTHING, undecryptedPeers: peerStanzas(entry.attributes) }
+      if (isPeer(entry.attributes, entry.self))
+        return { ...NOTHING, undecryptedPeers: peerStanzas(entry.attributes) }
       const infos = infosOfStanza(entry)
       if (infos.length === 0) return UNADDRESSED
       const facts = infos.flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
@@ -167,8 +168,12 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
 
 type Attributes = typeof Attributes.Type
 
-/** Whether a stanza is a message between the account's own devices, beside all chats. */
-export const isPeer = ({ category }: Attributes): boolean => category === 'peer'
+/** Whether a stanza is a message between the account's own devices, beside all chats. Anybody else's is none, whatever it says. */
+export const isPeer = ({ category, from = '' }: Attributes, { jid, lid }: Self): boolean => {
+  if (category !== 'peer') return false
+  const sender = chatJid(from)
+  return sender !== undefined && (sender === jid || sender === lid)
+}
 
 /** No id of WhatsApp's is nearly as long. */
 const LONGEST_ID = 200

@@ -60,7 +60,7 @@ const recordMessage = (stanza: BinaryNode, options: StanzaRecordingOptions): Pro
   if (isOfStatus(stanza) && !keepsStatuses) return undefined
   if (isOfChannel(stanza)) return writer.channel(stanza)
   if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
-  if (isPeer(stanza.attrs)) return recordPeer(stanza, options)
+  if (isPeer(stanza.attrs, self)) return recordPeer(stanza, options)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
   for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
   if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {

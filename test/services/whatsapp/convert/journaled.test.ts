@@ -88,6 +88,20 @@ test('a history notification from anybody else is ignored: it would be an attack
   })
 })
 
+test.each(['491@s.whatsapp.net', '120@g.us', '1@2@3', ''])(
+  'what says that it is of the own phone, but comes from "%s", is not asked of the phone',
+  from => {
+    const attributes = { id: 'ID1', t: '1767225600', from, category: 'peer' }
+    const unread = { kind: 'undecryptable', self: SELF, attributes, reason: 'Bad MAC' } as const
+    expect(convertEntry(unread).undecryptedPeers).toEqual([])
+    expect(convertEntry(arrived({ from, category: 'peer' }, historyNotice)).decryptedPeers).toEqual([])
+    for (const own of [SELF.jid, SELF.jid.replace('@', ':3@')])
+      expect(
+        convertEntry({ ...unread, attributes: { ...attributes, from: own } }).undecryptedPeers
+      ).toHaveLength(1)
+  }
+)
+
 describe('nothing is made of', () => {
   test.each([
     [
