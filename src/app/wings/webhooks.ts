@@ -1,6 +1,7 @@
 // Events on their way to the URLs of applications.
 import { Context, Effect, Layer } from 'effect'
 import type { Config } from '../../config.ts'
+import { AccessKeys } from '../../services/access/access-keys.ts'
 import { BeforePruning } from '../../services/events/event-log.ts'
 import { Incidents } from '../../services/incidents/incidents.ts'
 import { KnownEndpoints } from '../../services/webhooks/known-endpoints.ts'
@@ -20,8 +21,8 @@ export const layer = (config: Config) => {
 /** Before events are removed, what endpoints have not taken of them is noted. */
 export const beforePruning = Layer.effect(
   BeforePruning,
-  Effect.map(Effect.context<Incidents | SqlClient.SqlClient>(), context => {
-    const needed = Context.pick(Incidents, SqlClient.SqlClient)(context)
+  Effect.map(Effect.context<AccessKeys | Incidents | SqlClient.SqlClient>(), context => {
+    const needed = Context.pick(AccessKeys, Incidents, SqlClient.SqlClient)(context)
     return (upTo: number) => Effect.provideContext(noteMissed(upTo), needed)
   })
 )

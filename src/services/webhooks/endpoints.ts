@@ -94,11 +94,14 @@ export const readEndpoints = Effect.fnUntraced(function* (sql: SqlClient.SqlClie
   return yield* Effect.forEach(rows, opened(seal, byWebhook(threads)))
 })
 
-/** Writes everything but how far deliveries are, which only they change. Within the caller's transaction. */
+/**
+ * Writes everything but its threads, and how far deliveries are, which only they change. Within the caller's transaction, in which the
+ * endpoint was read.
+ */
 export const writeEndpoint = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   seal: Seal['Service'],
-  { headers, previousSecret, secret, threadIds, url, ...endpoint }: Endpoint
+  { headers, previousSecret, secret, url, ...endpoint }: Omit<Endpoint, 'threadIds'>
 ) {
   const text = yield* encodeSealed({
     url,
@@ -118,13 +121,12 @@ export const writeEndpoint = Effect.fnUntraced(function* (
       sealed = excluded.sealed, state = excluded.state, reason = excluded.reason,
       previous_secret_until = excluded.previous_secret_until, updated_at = excluded.updated_at, format = excluded.format,
       format_events = excluded.format_events, batch = excluded.batch, key_id = excluded.key_id, of_threads = excluded.of_threads`
-  yield* writeThreads(sql, endpoint, threadIds)
 })
 
-const writeThreads = Effect.fnUntraced(function* (
+/** Within the caller's transaction. */
+export const writeThreads = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
-  { accountId, webhookId }: Pick<Endpoint, 'accountId' | 'webhookId'>,
-  threadIds: ReadonlyArray<string>
+  { accountId, threadIds, webhookId }: Pick<Endpoint, 'accountId' | 'threadIds' | 'webhookId'>
 ) {
   yield* sql`DELETE FROM webhook_threads WHERE webhook_id = ${webhookId}`
   if (threadIds.length === 0) return

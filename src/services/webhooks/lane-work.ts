@@ -40,7 +40,7 @@ const workOnLane = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   const now = yield* Clock.currentTimeMillis
   yield* sql.withTransaction(
     Effect.gen(function* () {
-      yield* settle(lane.webhookId, delivered)
+      yield* settle(endpoint, delivered)
       if (delivered.stopped.length > 0) return
       if (isEnd) yield* deleteLane(sql, lane)
       else yield* putLane(sql, { ...lane, eventId: upTo + 1, attempts: 0, nextAt: now, batchUpto: null })
@@ -64,10 +64,7 @@ const workOnBatch = Effect.fnUntraced(function* (working: Working, batchUpto: nu
   const attempts = Math.max(...lanes.map(lane => lane.attempts))
   const delivered = yield* deliverTogether(working, yield* withData(working, wanted), attempts)
   yield* sql.withTransaction(
-    Effect.andThen(
-      release(webhookId, batchUpto, endpoint.place),
-      settleBatch(webhookId, delivered, batchUpto)
-    )
+    Effect.andThen(release(webhookId, batchUpto, endpoint.place), settleBatch(endpoint, delivered, batchUpto))
   )
 })
 

@@ -64,19 +64,6 @@ export const lanesOf = (sql: SqlClient.SqlClient, webhookId: string) =>
   sql<Pick<Lane, 'threadId' | 'nextAt'>>`SELECT thread_id, next_at FROM webhook_lanes
     WHERE webhook_id = ${webhookId} ORDER BY next_at`
 
-/** How many events up to the endpoint's place wait in its lanes and since when, by type. */
-export const countInLanes = (sql: SqlClient.SqlClient, webhookId: string, place: number) =>
-  sql<{
-    kind: string
-    n: number
-    since: number
-  }>`SELECT e.kind, COUNT(*) AS n, MIN(e.at) AS since FROM webhook_lanes l JOIN events e
-      ON e.thread_id = l.thread_id AND e.event_id >= l.event_id
-    WHERE l.webhook_id = ${webhookId} AND e.event_id <= ${place} GROUP BY e.kind
-    UNION ALL SELECT e.kind, COUNT(*) AS n, MIN(e.at) AS since FROM webhook_lanes l JOIN events e
-      ON e.thread_id IS NULL AND COALESCE(e.account_id, ${OF_SERVER}) = l.thread_id AND e.event_id >= l.event_id
-    WHERE l.webhook_id = ${webhookId} AND e.event_id <= ${place} GROUP BY e.kind`
-
 export const putLane = (sql: SqlClient.SqlClient, lane: Lane) =>
   sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
     VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt},

@@ -88,7 +88,6 @@ const cut = (
 }
 
 const workOneByOne = Effect.fnUntraced(function* (working: Working) {
-  const { webhookId } = working.endpoint
   const sql = yield* SqlClient.SqlClient
   const found = yield* read(working, MOST_DELIVERED)
   const { isEnd, upTo, wanted } = cut(found.page, found.wanted, MOST_DELIVERED)
@@ -100,7 +99,7 @@ const workOneByOne = Effect.fnUntraced(function* (working: Working) {
       wanted.filter(event => !waiting.has(laneOf(event)))
     )
     const delivered = yield* deliverAll(working, documented)
-    yield* sql.withTransaction(Effect.andThen(settle(webhookId, delivered), writePlace(working, upTo)))
+    yield* sql.withTransaction(Effect.andThen(settle(working.endpoint, delivered), writePlace(working, upTo)))
   }
   return isEnd ? IDLE : MORE
 })
@@ -149,11 +148,10 @@ const deliverBatch = Effect.fnUntraced(function* (
   events: ReadonlyArray<Documented>,
   upTo: number
 ) {
-  const { webhookId } = working.endpoint
   const sql = yield* SqlClient.SqlClient
   const delivered = yield* deliverTogether(working, events)
   yield* sql.withTransaction(
-    Effect.andThen(settleBatch(webhookId, delivered, upTo), writePlace(working, upTo))
+    Effect.andThen(settleBatch(working.endpoint, delivered, upTo), writePlace(working, upTo))
   )
 })
 
@@ -193,7 +191,9 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
   )
   yield* sql.withTransaction(
     Effect.gen(function* () {
-      yield* batch === null ? settle(webhookId, delivered) : settleBatch(webhookId, delivered, upTo)
+      yield* batch === null
+        ? settle(working.endpoint, delivered)
+        : settleBatch(working.endpoint, delivered, upTo)
       for (const event of firstOfWaiting.values())
         yield* restartLane(sql, { ...laneFor(webhookId, event), eventId: event.eventId, nextAt: now })
       yield* replayed(sql, replay, isEnd ? undefined : upTo)

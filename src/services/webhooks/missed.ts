@@ -4,14 +4,14 @@ import { Clock, Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import { MISSED_TYPE } from '../../domain/events/server-events.ts'
-import { isWanted } from '../../domain/webhook.ts'
 import { greatest, least } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { isFailing, isTaken, send } from './delivery.ts'
 import { isOver } from './incidents.ts'
-import { nextTry, OF_SERVER } from './lanes.ts'
+import { nextTry } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
+import { waitingUpTo } from './waiting.ts'
 import type { Working } from './working.ts'
 
 /** Events of an endpoint that are not in the log any more: some of those after `afterEvent`, up to `uptoEvent`. */
@@ -28,51 +28,31 @@ interface Missed {
 
 const Candidate = Schema.Struct({
   webhookId: Schema.String,
+  accountId: Schema.NullOr(Schema.String),
+  keyId: Schema.NullOr(Schema.String),
+  ofThreads: Schema.BooleanFromBit,
   types: Schema.fromJsonString(Schema.Array(Schema.String))
 })
 const decodeCandidates = Schema.decodeUnknownEffect(Schema.Array(Candidate))
-
-interface Counted {
-  readonly kind: string
-  readonly n: number
-  readonly firstEvent: number
-  readonly lastEvent: number
-  readonly since: number
-  readonly until: number
-}
-
-/** What is about to go and waits for this endpoint, in a lane or after its place; by type. */
-const countedOf = (sql: SqlClient.SqlClient, webhookId: string, upTo: number) =>
-  sql<Counted>`SELECT e.kind, COUNT(*) AS n, MIN(e.event_id) AS first_event, MAX(e.event_id) AS last_event,
-      MIN(e.at) AS since, MAX(e.at) AS until
-    FROM events e JOIN webhooks w ON w.webhook_id = ${webhookId}
-      LEFT JOIN webhook_lanes l ON l.webhook_id = w.webhook_id AND l.thread_id = COALESCE(e.thread_id, e.account_id, ${OF_SERVER})
-    WHERE e.event_id <= ${upTo} AND (e.event_id > w.place OR e.event_id >= l.event_id)
-      AND (w.account_id IS NULL OR w.account_id = e.account_id)
-      AND (w.of_threads = 0
-        OR EXISTS (SELECT 1 FROM webhook_threads t WHERE t.webhook_id = w.webhook_id AND t.thread_id = e.thread_id))
-    GROUP BY e.kind`
-
-const sumOf = (webhookId: string, counted: ReadonlyArray<Counted>): Missed => ({
-  webhookId,
-  afterEvent: Math.min(...counted.map(({ firstEvent }) => firstEvent)) - 1,
-  uptoEvent: Math.max(...counted.map(({ lastEvent }) => lastEvent)),
-  events: counted.reduce((sum, { n }) => sum + n, 0),
-  since: Math.min(...counted.map(({ since }) => since)),
-  until: Math.max(...counted.map(({ until }) => until))
-})
 
 /** Notes for each endpoint what it has not taken of the events up to a number, which are about to go. */
 export const noteMissed = Effect.fnUntraced(function* (upTo: number) {
   const sql = yield* SqlClient.SqlClient
   const candidates = yield* decodeCandidates(
-    yield* sql`SELECT webhook_id, types FROM webhooks w WHERE place < ${upTo}
+    yield* sql`SELECT webhook_id, account_id, key_id, of_threads, types FROM webhooks w WHERE place < ${upTo}
       OR EXISTS (SELECT 1 FROM webhook_lanes l WHERE l.webhook_id = w.webhook_id)`
   )
-  for (const { types, webhookId } of candidates) {
-    const counted = yield* countedOf(sql, webhookId, upTo)
-    const wanted = counted.filter(({ kind }) => isWanted(types, kind))
-    if (wanted.length > 0) yield* add(sumOf(webhookId, wanted))
+  for (const candidate of candidates) {
+    const going = yield* waitingUpTo(candidate, upTo)
+    if (going.length === 0) continue
+    yield* add({
+      webhookId: candidate.webhookId,
+      afterEvent: Math.min(...going.map(({ firstEvent }) => firstEvent)) - 1,
+      uptoEvent: Math.max(...going.map(({ lastEvent }) => lastEvent)),
+      events: going.reduce((sum, { n }) => sum + n, 0),
+      since: Math.min(...going.map(({ since }) => since)),
+      until: Math.max(...going.map(({ until }) => until))
+    })
   }
 }, asDatabaseError('noting what endpoints have missed'))
 

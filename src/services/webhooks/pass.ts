@@ -23,12 +23,12 @@ export const runOnce = Effect.fnUntraced(function* (webhookId: string, options: 
   if (endpoint === undefined) return IDLE
   const grant = yield* grantOf(endpoint)
   if (grant === undefined) {
-    yield* disable(webhookId, KEY_ENDED)
+    yield* disable(endpoint, KEY_ENDED)
     known.forget(webhookId)
     return IDLE
   }
   if (endpoint.ofThreads && endpoint.threadIds.length === 0) {
-    yield* disable(webhookId, THREADS_GONE)
+    yield* disable(endpoint, THREADS_GONE)
     return IDLE
   }
   const working: Working = {

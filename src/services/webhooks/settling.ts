@@ -7,6 +7,7 @@ import { SqlBulk } from '../database/bulk.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
+import type { Endpoint } from './endpoints.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { laneFor, nextTry, putLane } from './lanes.ts'
 import type { Answer } from './request.ts'
@@ -18,19 +19,23 @@ const TOGETHER = 3
 /** What was not tried any more, because others had failed. */
 const UNTRIED_MS = 5000
 
+/** An endpoint as it was read. */
+type Version = Pick<Endpoint, 'webhookId' | 'updatedAt'>
+
 /** Records what became of events that were delivered one by one. */
-export const settle = Effect.fnUntraced(function* (webhookId: string, delivered: Delivered) {
-  yield* record(webhookId, delivered)
-  for (const stopped of delivered.stopped) yield* wait(webhookId, stopped)
+export const settle = Effect.fnUntraced(function* (endpoint: Version, delivered: Delivered) {
+  yield* record(endpoint, delivered)
+  for (const stopped of delivered.stopped) yield* wait(endpoint.webhookId, stopped)
 })
 
 /** Records what became of a batch whose last event is `batchUpto`: a refused one is tried a few times as it is. */
 export const settleBatch = Effect.fnUntraced(function* (
-  webhookId: string,
+  endpoint: Version,
   delivered: Delivered,
   batchUpto: number
 ) {
-  yield* record(webhookId, delivered)
+  const { webhookId } = endpoint
+  yield* record(endpoint, delivered)
   const [first] = delivered.stopped
   if (first === undefined) return
   const sql = yield* SqlClient.SqlClient
@@ -51,14 +56,15 @@ export const settleBatch = Effect.fnUntraced(function* (
   }
 })
 
-const record = Effect.fnUntraced(function* (webhookId: string, { attempts, stopped }: Delivered) {
+const record = Effect.fnUntraced(function* (endpoint: Version, { attempts, stopped }: Delivered) {
+  const { webhookId } = endpoint
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
   const known = yield* KnownEndpoints
   yield* recordAttempts(bulk, webhookId, attempts)
   if (known.countAttempts(webhookId, attempts.length)) yield* removeAttempts(sql, webhookId)
   if (stopped.length > 0) known.forget(webhookId)
-  if (stopped.some(({ answer }) => answer?.status === GONE)) yield* disable(webhookId, IS_GONE)
+  if (stopped.some(({ answer }) => answer?.status === GONE)) yield* disable(endpoint, IS_GONE)
 })
 
 /** Puts the event into its lane; one that was tried often enough becomes a dead letter, and its lane goes on. */
@@ -134,10 +140,16 @@ export const THREADS_GONE: Ending = {
   happened: 'The conversations that a webhook was for were erased'
 }
 
-export const disable = Effect.fnUntraced(function* (webhookId: string, { happened, reason }: Ending) {
+/** Ends deliveries to an endpoint as it was read; one that was changed since is another one, of which this may not be so. */
+export const disable = Effect.fnUntraced(function* (
+  { updatedAt, webhookId }: Version,
+  { happened, reason }: Ending
+) {
   const sql = yield* SqlClient.SqlClient
   const incidents = yield* Incidents
-  yield* sql`UPDATE webhooks SET state = 'disabled', reason = ${reason} WHERE webhook_id = ${webhookId}`
+  const disabled = yield* sql`UPDATE webhooks SET state = 'disabled', reason = ${reason}
+    WHERE webhook_id = ${webhookId} AND updated_at = ${updatedAt} RETURNING 1 AS one`
+  if (disabled.length === 0) return
   yield* incidents.report({
     accountId: null,
     kind: 'webhook.disabled',

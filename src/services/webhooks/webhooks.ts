@@ -5,13 +5,13 @@ import { SqlClient } from 'effect/sql'
 import { type CloudEvent, cloudEvent } from '../../domain/cloud-event.ts'
 import {
   DeadLetter,
-  isWanted,
   type Webhook,
   type WebhookBatch,
   type WebhookDelivery,
   type WebhookFormat
 } from '../../domain/webhook.ts'
-import { listOf } from '../database/dialect.ts'
+import { canonicalThreadId } from '../conversations/sql/canonical-thread.ts'
+import { readThreads } from '../conversations/sql/threads.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
@@ -19,13 +19,21 @@ import { Seal, type SealBroken } from '../vault/seal.ts'
 import { addressRefusal } from './address.ts'
 import { readAttempts } from './attempts.ts'
 import { isTaken, send } from './delivery.ts'
-import { deleteEndpoint, type Endpoint, readEndpoint, readEndpoints, writeEndpoint } from './endpoints.ts'
+import {
+  deleteEndpoint,
+  type Endpoint,
+  readEndpoint,
+  readEndpoints,
+  writeEndpoint,
+  writeThreads
+} from './endpoints.ts'
 import { isOver, WEBHOOK_INCIDENTS } from './incidents.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
 import { measureLag } from './lag.ts'
-import { countInLanes, lanesOf, restartLane } from './lanes.ts'
+import { laneFor, restartLane } from './lanes.ts'
 import { ofAccount, requestsFor } from './material.ts'
 import { addReplay } from './replays.ts'
+import { shown } from './shown.ts'
 import { newSecret } from './signature.ts'
 import { WEBHOOK, WEBHOOKS } from './topics.ts'
 import { NEEDED, type Needed } from './working.ts'
@@ -171,51 +179,6 @@ export const idsOfAll = Effect.flatMap(SqlClient.SqlClient, sql =>
   Effect.map(sql<{ id: string }>`SELECT webhook_id AS id FROM webhooks`, rows => rows.map(({ id }) => id))
 )
 
-/** With how it does. */
-const shown = Effect.fnUntraced(function* (endpoint: Endpoint) {
-  const sql = yield* SqlClient.SqlClient
-  const { accountId, createdAt, headers, place, state, types, updatedAt, url, webhookId } = endpoint
-  const { batch, format, formatEvents, keyId, name, ofThreads, previousSecretUntil, reason, threadIds } =
-    endpoint
-  const ofAccount = accountId === null ? sql`TRUE` : sql`account_id = ${accountId}`
-  const inThreads = ofThreads ? sql`thread_id IN ${listOf(sql, threadIds)}` : sql`TRUE`
-  const kinds = yield* sql<{
-    kind: string
-    n: number
-    since: number
-  }>`SELECT kind, COUNT(*) AS n, MIN(at) AS since FROM events
-    WHERE event_id > ${place} AND ${ofAccount} AND ${inThreads} GROUP BY kind`
-  const lanes = yield* lanesOf(sql, webhookId)
-  const inLanes = lanes.length === 0 ? [] : yield* countInLanes(sql, webhookId, place)
-  const waiting = [...kinds, ...inLanes].filter(({ kind }) => isWanted(types, kind))
-  const [dead] = yield* sql<{
-    n: number
-  }>`SELECT COUNT(*) AS n FROM webhook_dead_letters WHERE webhook_id = ${webhookId}`
-  return {
-    webhookId,
-    name,
-    url,
-    accountId,
-    types,
-    threadIds,
-    format,
-    formatEvents,
-    batch,
-    keyId,
-    state,
-    reason,
-    headers: Object.keys(headers),
-    waiting: waiting.reduce((sum, { n }) => sum + n, 0),
-    oldestWaitingAt: waiting.length === 0 ? null : Math.min(...waiting.map(({ since }) => since)),
-    failingLanes: state === 'active' ? lanes.length : 0,
-    nextAttemptAt: state === 'active' ? (lanes[0]?.nextAt ?? null) : null,
-    deadLetters: dead?.n ?? 0,
-    previousSecretUntil,
-    createdAt,
-    updatedAt
-  } satisfies Webhook
-})
-
 const endpointOf = Effect.fnUntraced(function* (webhookId: string) {
   return yield* readEndpoint(yield* SqlClient.SqlClient, yield* Seal, webhookId)
 })
@@ -226,14 +189,35 @@ const ofEndpoint = <A, E, R>(webhookId: string, use: (endpoint: Endpoint) => Eff
     endpoint === undefined ? Effect.undefined : use(endpoint)
   )
 
+/**
+ * What is read of an endpoint and written back belongs together: what else happens to it, as an erasure, a merge of threads, or its end,
+ * comes before or after.
+ */
+const inTransaction = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(SqlClient.SqlClient, sql => sql.withTransaction(work))
+
+/** Those of the threads that are there, by the ids under which they are stored now. */
+const storedThreads = Effect.fnUntraced(function* (threadIds: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const ids = yield* Effect.forEach(threadIds, threadId => canonicalThreadId(sql, threadId))
+  const threads = yield* readThreads(sql, ids)
+  return threads.map(({ threadId }) => threadId).toSorted()
+})
+
 const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }: NewWebhook) {
-  const log = yield* EventLog
+  const endpoint = yield* inTransaction(add({ ...webhook, secret }))
+  return endpoint && { webhook: yield* shown(endpoint), secret }
+})
+
+const add = Effect.fnUntraced(function* (webhook: NewWebhook & { readonly secret: string }) {
   if ((yield* idsOfAll).length >= MOST_WEBHOOKS) return undefined
+  const log = yield* EventLog
+  const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const endpoint: Endpoint = {
     ...webhook,
-    secret,
     ofThreads: webhook.threadIds.length > 0,
+    threadIds: yield* storedThreads(webhook.threadIds),
     webhookId: `wh_${randomUUID().replaceAll('-', '').slice(0, 20)}`,
     state: 'active',
     reason: null,
@@ -243,13 +227,9 @@ const create = Effect.fnUntraced(function* ({ secret = newSecret(), ...webhook }
     createdAt: now,
     updatedAt: now
   }
-  yield* write(endpoint)
-  return { webhook: yield* shown(endpoint), secret }
-})
-
-const write = Effect.fnUntraced(function* (endpoint: Endpoint) {
-  const sql = yield* SqlClient.SqlClient
-  yield* sql.withTransaction(writeEndpoint(sql, yield* Seal, endpoint))
+  yield* writeEndpoint(sql, yield* Seal, endpoint)
+  yield* writeThreads(sql, endpoint)
+  return endpoint
 })
 
 const list = Effect.gen(function* () {
@@ -258,50 +238,61 @@ const list = Effect.gen(function* () {
 
 const read = (webhookId: string) => ofEndpoint(webhookId, shown)
 
-const changeWith = (webhookId: string, change: WebhookChange) =>
-  ofEndpoint(
-    webhookId,
-    Effect.fnUntraced(function* (endpoint) {
-      const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
-      const changed: Endpoint = {
-        ...endpoint,
-        ...given,
-        ofThreads: change.threadIds === undefined ? endpoint.ofThreads : change.threadIds.length > 0,
-        reason: change.state === undefined ? endpoint.reason : null,
-        updatedAt: yield* Clock.currentTimeMillis
-      }
-      yield* write(changed)
-      if (change.state === 'active') yield* isOver('webhook.disabled', webhookId)
-      return yield* shown(changed)
-    })
-  )
+/** By their times, the versions of an endpoint are told apart. */
+const laterThan = ({ updatedAt }: Endpoint, now: number): number => Math.max(now, updatedAt + 1)
 
-const remove = Effect.fnUntraced(function* (webhookId: string) {
-  const sql = yield* SqlClient.SqlClient
-  const found = yield* sql`SELECT 1 FROM webhooks WHERE webhook_id = ${webhookId}`
-  if (found.length === 0) return false
-  yield* sql.withTransaction(deleteEndpoint(sql, webhookId))
-  for (const kind of WEBHOOK_INCIDENTS) yield* isOver(kind, webhookId)
-  return true
+const changeWith = Effect.fnUntraced(function* (webhookId: string, change: WebhookChange) {
+  const changed = yield* inTransaction(ofEndpoint(webhookId, endpoint => apply(endpoint, change)))
+  return changed && (yield* shown(changed))
 })
 
-const renewSecret = (webhookId: string, overlapSeconds: number) =>
-  ofEndpoint(
-    webhookId,
-    Effect.fnUntraced(function* (endpoint) {
-      const now = yield* Clock.currentTimeMillis
-      const secret = newSecret()
-      const changed: Endpoint = {
-        ...endpoint,
-        secret,
-        previousSecret: endpoint.secret,
-        previousSecretUntil: now + overlapSeconds * 1000,
-        updatedAt: now
-      }
-      yield* write(changed)
-      return { webhook: yield* shown(changed), secret }
+const apply = Effect.fnUntraced(function* (endpoint: Endpoint, { threadIds, ...change }: WebhookChange) {
+  const sql = yield* SqlClient.SqlClient
+  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
+  const changed: Endpoint = {
+    ...endpoint,
+    ...given,
+    ...(threadIds && { ofThreads: threadIds.length > 0, threadIds: yield* storedThreads(threadIds) }),
+    reason: change.state === undefined ? endpoint.reason : null,
+    updatedAt: laterThan(endpoint, yield* Clock.currentTimeMillis)
+  }
+  yield* writeEndpoint(sql, yield* Seal, changed)
+  if (threadIds !== undefined) yield* writeThreads(sql, changed)
+  if (change.state === 'active') yield* isOver('webhook.disabled', endpoint.webhookId)
+  return changed
+})
+
+const remove = (webhookId: string) =>
+  inTransaction(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const found = yield* sql`SELECT 1 FROM webhooks WHERE webhook_id = ${webhookId}`
+      if (found.length === 0) return false
+      yield* deleteEndpoint(sql, webhookId)
+      for (const kind of WEBHOOK_INCIDENTS) yield* isOver(kind, webhookId)
+      return true
     })
   )
+
+const renewSecret = Effect.fnUntraced(function* (webhookId: string, overlapSeconds: number) {
+  const renewed = yield* inTransaction(
+    ofEndpoint(webhookId, endpoint => withNewSecret(endpoint, overlapSeconds))
+  )
+  return renewed && { webhook: yield* shown(renewed), secret: renewed.secret }
+})
+
+const withNewSecret = Effect.fnUntraced(function* (endpoint: Endpoint, overlapSeconds: number) {
+  const now = yield* Clock.currentTimeMillis
+  const renewed: Endpoint = {
+    ...endpoint,
+    secret: newSecret(),
+    previousSecret: endpoint.secret,
+    previousSecretUntil: now + overlapSeconds * 1000,
+    updatedAt: laterThan(endpoint, now)
+  }
+  yield* writeEndpoint(yield* SqlClient.SqlClient, yield* Seal, renewed)
+  return renewed
+})
 
 const testEvent = ({ accountId, webhookId }: Endpoint, at: number): CloudEvent =>
   cloudEvent({ id: `test-${at}`, kind: 'webhook.test', accountId, at }, { webhookId })
@@ -327,27 +318,28 @@ const test = (webhookId: string, allowPrivateAddresses: boolean) =>
     })
   )
 
-const replay = (
-  webhookId: string,
-  {
-    since,
-    types,
-    until
-  }: { readonly since: number; readonly until?: number | undefined; readonly types: ReadonlyArray<string> }
-) =>
-  ofEndpoint(
-    webhookId,
-    Effect.fnUntraced(function* ({ place: taken }) {
-      const sql = yield* SqlClient.SqlClient
-      const log = yield* EventLog
-      const place = yield* log.before(since)
-      // What is newer than its place comes anyway.
-      const untilEvent = Math.min(taken, until === undefined ? taken : yield* log.before(until))
-      const createdAt = yield* Clock.currentTimeMillis
-      if (untilEvent <= place) return 0
-      yield* addReplay(sql, { webhookId, types, place, untilEvent, createdAt })
-      return yield* log.count(place, untilEvent)
-    })
+interface GivenStretch {
+  readonly since: number
+  readonly until?: number | undefined
+  readonly types: ReadonlyArray<string>
+}
+
+const replay = (webhookId: string, { since, types, until }: GivenStretch) =>
+  inTransaction(
+    ofEndpoint(
+      webhookId,
+      Effect.fnUntraced(function* ({ place: taken }) {
+        const sql = yield* SqlClient.SqlClient
+        const log = yield* EventLog
+        const place = yield* log.before(since)
+        // What is newer than its place comes anyway.
+        const untilEvent = Math.min(taken, until === undefined ? taken : yield* log.before(until))
+        const createdAt = yield* Clock.currentTimeMillis
+        if (untilEvent <= place) return 0
+        yield* addReplay(sql, { webhookId, types, place, untilEvent, createdAt })
+        return yield* log.count(place, untilEvent)
+      })
+    )
   )
 
 const decodeDeadLetters = Schema.decodeUnknownEffect(Schema.Array(DeadLetter))
@@ -362,23 +354,27 @@ const deadLetters = Effect.fnUntraced(function* (webhookId: string, limit: numbe
 
 /** Each conversation is delivered again from its first dead letter on. */
 const replayDeadLetters = (webhookId: string) =>
-  ofEndpoint(
-    webhookId,
-    Effect.fnUntraced(function* () {
-      const sql = yield* SqlClient.SqlClient
-      const now = yield* Clock.currentTimeMillis
-      const letters = yield* sql<{ accountId: string; threadId: string; eventId: number; n: number }>`
-        SELECT e.account_id, e.thread_id, MIN(e.event_id) AS event_id, COUNT(*) AS n FROM webhook_dead_letters d
+  inTransaction(
+    ofEndpoint(
+      webhookId,
+      Effect.fnUntraced(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const now = yield* Clock.currentTimeMillis
+        const letters = yield* sql<{
+          accountId: string | null
+          threadId: string | null
+          eventId: number
+          n: number
+        }>`
+          SELECT e.account_id, e.thread_id, MIN(e.event_id) AS event_id, COUNT(*) AS n FROM webhook_dead_letters d
           JOIN events e ON e.event_id = d.event_id WHERE d.webhook_id = ${webhookId} GROUP BY e.account_id, e.thread_id`
-      const work = Effect.gen(function* () {
-        for (const { n: _, ...letter } of letters)
-          yield* restartLane(sql, { ...letter, webhookId, nextAt: now })
+        for (const letter of letters)
+          yield* restartLane(sql, { ...laneFor(webhookId, letter), eventId: letter.eventId, nextAt: now })
         yield* sql`DELETE FROM webhook_dead_letters WHERE webhook_id = ${webhookId}
           AND event_id IN (SELECT event_id FROM events)`
+        const left = yield* sql`SELECT 1 FROM webhook_dead_letters WHERE webhook_id = ${webhookId} LIMIT 1`
+        if (left.length === 0) yield* isOver('webhook.deadLetter', webhookId)
+        return letters.reduce((sum, { n }) => sum + n, 0)
       })
-      yield* sql.withTransaction(work)
-      const left = yield* sql`SELECT 1 FROM webhook_dead_letters WHERE webhook_id = ${webhookId} LIMIT 1`
-      if (left.length === 0) yield* isOver('webhook.deadLetter', webhookId)
-      return letters.reduce((sum, { n }) => sum + n, 0)
-    })
+    )
   )

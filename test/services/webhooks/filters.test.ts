@@ -1,7 +1,9 @@
 // Which events an endpoint gets, and what it is told of those that it did not get in time.
-import { Effect } from 'effect'
+import { join } from 'node:path'
+import { Deferred, Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
+import { temporaryFolder } from '../../../harness/server-process.ts'
 import { MISSED_TYPE } from '../../../src/domain/events/server-events.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { AccessKeys } from '../../../src/services/access/access-keys.ts'
@@ -45,7 +47,7 @@ test('a webhook of some threads gets their events only, also once one has become
 /** As the hourly upkeep does it. */
 const pruneAll = Effect.gen(function* () {
   const log = yield* EventLog
-  const context = yield* Effect.context<Incidents | SqlClient.SqlClient>()
+  const context = yield* Effect.context<AccessKeys | Incidents | SqlClient.SqlClient>()
   const note = (upTo: number) => Effect.provideContext(noteMissed(upTo), context)
   yield* log.removeOld(Date.now() + 60_000, 1000).pipe(Effect.provideService(BeforePruning, note))
 })
@@ -107,6 +109,41 @@ test('that the log lacks events is told in their place, whatever is asked for; a
   )
 })
 
+test('that the log lacks events waits for each webhook, whatever is asked for, and is told also once it is not kept any more', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.writeHead(500).end()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const log = yield* EventLog
+      yield* apply(from(BOB, 'in the copy'))
+      const limits = { accountId: ACCOUNT, types: ['message.stored'], threadIds: [threadIdOf(ACCOUNT, BOB)] }
+      const failing = yield* created(receiver.url, limits)
+      const paused = yield* created(receiver.url, limits)
+      yield* webhooks.change(paused, { state: 'paused' })
+      const after = yield* log.newest
+      yield* log.noteLost(T0)
+      const upTo = yield* log.newest
+      yield* apply(from(ANN, 'of another conversation'))
+      expect(yield* webhooks.read(failing)).toMatchObject({ waiting: 1 })
+      yield* passNow(failing)
+      expect(yield* webhooks.read(failing)).toMatchObject({ waiting: 1, failingLanes: 1 })
+      expect(yield* webhooks.read(paused)).toMatchObject({ waiting: 1, oldestWaitingAt: expect.any(Number) })
+
+      yield* pruneAll
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      yield* webhooks.change(paused, { state: 'active' })
+      for (const webhookId of [failing, paused]) {
+        receiver.received.splice(0)
+        yield* pass(webhookId)
+        expect(receiver.received.map(({ event }) => event)).toMatchObject([
+          { type: MISSED_TYPE, data: { after, upTo, events: 1 } }
+        ])
+      }
+    })
+  )
+})
+
 test('of an erased person, nothing is left of what receivers answered, and a webhook of that thread gets no others', async () => {
   await using receiver = await Receiver.open()
   receiver.behave = ({ body }, response) => void response.writeHead(400).end(body)
@@ -147,6 +184,97 @@ test('of an erased person, nothing is left of what receivers answered, and a web
   )
 })
 
+/** Makes a change while a transaction is open, whose work comes before what the change writes. */
+const during = Effect.fnUntraced(function* <A, B, E, F, R, S>(
+  work: Effect.Effect<A, E, R>,
+  change: Effect.Effect<B, F, S>
+) {
+  const sql = yield* SqlClient.SqlClient
+  const isDone = yield* Deferred.make<void>()
+  const isOver = yield* Deferred.make<void>()
+  const open = Effect.andThen(Deferred.succeed(isDone, undefined), Deferred.await(isOver))
+  const transaction = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(work, open)))
+  yield* Deferred.await(isDone)
+  const changing = yield* Effect.forkChild(change)
+  // What it reads outside of a transaction is read now, from what was there before.
+  for (let turn = 0; turn < 20; turn += 1) yield* Effect.yieldNow
+  yield* Deferred.succeed(isOver, undefined)
+  yield* Fiber.join(transaction)
+  return yield* Fiber.join(changing)
+})
+
+const URL = 'http://127.0.0.1/'
+
+test('a change of a webhook undoes nothing that happens to it meanwhile', async () => {
+  await using receiver = await Receiver.open()
+  const folder = temporaryFolder()
+  onTestFinished(() => folder.remove())
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const sql = yield* SqlClient.SqlClient
+      const tables = yield* Tables
+      const identity = yield* Identity
+      yield* apply(from(ANN_LID, 'by LID'), from(ANN, 'by number'), from(BOB, 'another'))
+      const lid = threadIdOf(ACCOUNT, ANN_LID)
+      const ann = threadIdOf(ACCOUNT, ANN)
+      const bob = threadIdOf(ACCOUNT, BOB)
+      const of = (...threadIds: ReadonlyArray<string>) => created(URL, { accountId: ACCOUNT, threadIds })
+
+      const ended = yield* created(URL)
+      const end = sql`UPDATE webhooks SET state = 'disabled' WHERE webhook_id = ${ended}`
+      yield* during(end, webhooks.change(ended, { name: 'ended' }))
+      expect(yield* webhooks.read(ended)).toMatchObject({ name: 'ended', state: 'disabled' })
+      const gone = Promise.withResolvers<void>()
+      const arrived = Promise.withResolvers<void>()
+      receiver.behave = (_, response) => {
+        arrived.resolve()
+        void gone.promise.then(() => response.writeHead(410).end())
+      }
+      const moved = yield* created(receiver.url)
+      yield* apply(from(BOB, 'to the server that is gone'))
+      const passing = yield* Effect.forkChild(passNow(moved))
+      yield* Effect.promise(() => arrived.promise)
+      yield* webhooks.change(moved, { url: `${receiver.url}/elsewhere` })
+      gone.resolve()
+      yield* Fiber.join(passing)
+      expect(yield* webhooks.read(moved)).toMatchObject({ state: 'active', reason: null })
+      yield* pass(moved)
+      expect(yield* webhooks.read(moved)).toMatchObject({ state: 'disabled' })
+
+      const rename = sql`UPDATE webhooks SET name = 'renamed' WHERE webhook_id = ${ended}`
+      yield* during(rename, webhooks.renewSecret(ended, 60))
+      expect(yield* webhooks.read(ended)).toMatchObject({ name: 'renamed' })
+      const removal = Effect.forEach(['webhook_threads', 'webhooks'], table => sql`DELETE FROM ${sql(table)}`)
+      expect(yield* during(removal, webhooks.change(ended, { name: 'removed' }))).toBeUndefined()
+      expect(yield* webhooks.list).toEqual([])
+
+      const merged = yield* of(lid, bob)
+      const given = yield* of(bob)
+      const link = identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 })
+      const changes = [
+        webhooks.change(merged, { name: 'merged' }),
+        webhooks.change(given, { threadIds: [lid, ann] })
+      ]
+      yield* during(link, Effect.all(changes, { concurrency: 'unbounded' }))
+      expect(yield* webhooks.read(merged)).toMatchObject({ threadIds: [ann, bob] })
+      expect(yield* webhooks.read(given)).toMatchObject({ threadIds: [ann] })
+
+      const erase = tables.removePerson({ accountId: ACCOUNT, threadIds: [ann], addresses: [ANN] })
+      const renewal = webhooks.renewSecret(merged, 60)
+      yield* during(erase, Effect.andThen(renewal, webhooks.change(given, { threadIds: [ann] })))
+      expect(yield* webhooks.read(merged)).toMatchObject({ threadIds: [bob] })
+      yield* passNow(given)
+      expect(yield* webhooks.read(given)).toMatchObject({
+        threadIds: [],
+        state: 'disabled',
+        reason: expect.stringContaining('erased')
+      })
+    }),
+    join(folder.path, 'webhooks.db')
+  )
+})
+
 test('a webhook of a key gets no more than the key may hear, and ends with it', async () => {
   await using receiver = await Receiver.open()
   await onWebhooks(
@@ -164,6 +292,7 @@ test('a webhook of a key gets no more than the key may hear, and ends with it', 
       const { keyId } = accessKey
       const webhookId = yield* created(receiver.url, { accountId: ACCOUNT, types: [], keyId })
       yield* apply(from(ANN, 'heard'))
+      expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 1 })
       yield* passNow(webhookId)
       expect(receiver.received.map(({ event }) => event.type)).toEqual(['message.stored'])
 

@@ -19,14 +19,14 @@ type Services =
   | Turns
   | Webhooks
 
-export const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>): Promise<A> => {
+export const onWebhooks = async <A, E>(program: Effect.Effect<A, E, Services>, file?: string): Promise<A> => {
   const runtime = ManagedRuntime.make(
     Webhooks.layer({ allowPrivateAddresses: true }).pipe(
       Layer.provideMerge(
         Layer.mergeAll(AccessKeys.layer, EventData.layer, KnownEndpoints.layer, Turns.layer)
       ),
       Layer.provideMerge(Linking.layer),
-      Layer.provideMerge(servicesOn())
+      Layer.provideMerge(servicesOn(file))
     )
   )
   try {

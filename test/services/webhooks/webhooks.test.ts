@@ -3,8 +3,10 @@ import { Effect } from 'effect'
 import { PrometheusMetrics } from 'effect/observability'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { MISSED_TYPE } from '../../../src/domain/events/server-events.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
+import { EventLog } from '../../../src/services/events/event-log.ts'
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Identity } from '../../../src/services/conversations/identity.ts'
 import { addressRefusal } from '../../../src/services/webhooks/address.ts'
@@ -78,6 +80,24 @@ test('a server that is away is asked a few times, not for every conversation; ev
           `${n} second`
         ])
       expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 0, failingLanes: 0 })
+    })
+  )
+})
+
+test('what is about no conversation, and was given up, can be delivered again', async () => {
+  await using receiver = await Receiver.open()
+  receiver.behave = (_, response) => void response.writeHead(400).end()
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const webhookId = yield* created(receiver.url)
+      yield* EventLog.use(log => log.noteLost(T0))
+      while ((yield* webhooks.deadLetters(webhookId, 10)).length === 0) yield* pass(webhookId)
+      receiver.behave = (_, response) => void response.writeHead(200).end()
+      receiver.received.splice(0)
+      expect(yield* webhooks.replayDeadLetters(webhookId)).toBe(1)
+      yield* pass(webhookId)
+      expect(receiver.received.map(({ event }) => event.type)).toEqual([MISSED_TYPE])
     })
   )
 })
@@ -234,6 +254,18 @@ test('how far deliveries are behind is measured', async () => {
       yield* sql`UPDATE events SET at = at - 60000`
       expect(yield* lag).toBeGreaterThanOrEqual(60)
       yield* passNow(webhookId)
+      expect(yield* lag).toBe(0)
+
+      // A batch that is not full yet waits as it should.
+      const batch = { maxEvents: 10, maxWaitMs: 30_000 }
+      const batched = yield* created(receiver.url, { batch })
+      yield* apply(from(ANN, 'waits for others'))
+      yield* passNow(webhookId)
+      yield* sql`UPDATE events SET at = at - 20000`
+      expect(yield* lag).toBe(0)
+      yield* sql`UPDATE events SET at = at - 60000`
+      expect(yield* lag).toBeGreaterThanOrEqual(50)
+      yield* passNow(batched)
       expect(yield* lag).toBe(0)
     })
   )

@@ -146,8 +146,8 @@ const change = Effect.fnUntraced(function* (webhook: Webhook, payload: WebhookCh
       return yield* badField('payload', 'headers', 'Expected the headers for the other server')
   const { batch = webhook.batch, format = webhook.format } = payload
   // The events of another format have other names.
-  const formatEvents = payload.formatEvents ?? (format === webhook.format ? webhook.formatEvents : [])
-  yield* checkFormat({ batch, format, formatEvents })
+  const formatEvents = payload.formatEvents ?? (format === webhook.format ? undefined : [])
+  yield* checkFormat({ batch, format, formatEvents: formatEvents ?? webhook.formatEvents })
   const threads = threadIds && (yield* threadsOf(threadIds, webhook.accountId))
   const isTakenOver = url !== undefined || (payload.state === 'active' && webhook.keyId !== null)
   const webhooks = yield* Webhooks
