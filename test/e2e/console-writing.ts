@@ -1,5 +1,8 @@
 // What people send each other besides texts, read and written in the console.
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
@@ -18,6 +21,26 @@ const bring = (page: Page, selector: string, kind: 'drop' | 'paste'): Promise<un
     }
     document.querySelector(${JSON.stringify(selector)}).dispatchEvent(event)
   })()`)
+
+/** A web server that has the same picture everywhere. */
+const pictureOnTheWeb = async () => {
+  const picture = await landscape('#c9a66b', '#5b6b8f')
+  const server = createServer((_, response) =>
+    response.setHeader('content-type', 'image/jpeg').end(picture)
+  ).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  // An address of a listening TCP server.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}`,
+    [Symbol.asyncDispose]: async () => {
+      server.closeAllConnections()
+      server.close()
+      await once(server, 'close')
+    }
+  }
+}
 
 export const writingTests = (scene: () => ConsoleScene): void => {
   test('polls, events, places and contacts are sent from their forms; files are dropped and pasted; answers and deletions go by the menu', async () => {
@@ -43,6 +66,18 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await fill('Contact', { Name: 'Nina (paint)', 'Number, with country code': '+1 555 010 0400' })
     await log.getByText('Nina (paint)').waitFor()
 
+    await using web = await pictureOnTheWeb()
+    await page.getByRole('button', { name: 'Attach, or send later' }).click()
+    await page.getByRole('menuitem', { name: 'Files from the web' }).click()
+    const addresses = dialog.getByLabel('Addresses of files, one in a line')
+    const send = dialog.getByRole('button', { name: 'Send', exact: true })
+    await addresses.fill('the blue one')
+    await send.click()
+    await dialog.getByRole('alert').waitFor()
+    await addresses.fill(`${web.url}/1.jpg\n${web.url}/2.jpg`)
+    await send.click()
+    await log.locator('.album img').nth(1).waitFor()
+
     for (const [selector, kind] of [
       ['.conversation', 'drop'],
       ['.composer textarea', 'paste']
@@ -66,6 +101,14 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     const answer = page.locator('.message', { hasText: 'It is near the station' })
     await answer.locator('.quote', { hasText: 'Our new shop' }).waitFor()
     await answer.getByRole('img', { name: 'Read' }).waitFor()
+    await menu('It is near the station', 'Forward')
+    await dialog.locator('.choose-list button').nth(1).click()
+    await page.getByText(/^Forwarded to /).waitFor()
+    const arrived = () =>
+      scene()
+        .phone.truth()
+        .received.filter(({ text }) => text === 'It is near the station')
+    await expect.poll(() => arrived().length).toBe(2)
     const before = await log.getByText('This message was deleted for everyone.').count()
     await menu('It is near the station', 'Delete for everyone')
     await expect.poll(() => log.getByText('This message was deleted for everyone.').count()).toBe(before + 1)

@@ -41,8 +41,12 @@ const picture = async (page: Page, name: string): Promise<void> => {
 let stage: InProcessStage
 let scene: ConsoleScene
 beforeAll(async () => {
-  // What is older is fetched when the test asks for it; webhooks are delivered to this machine.
-  stage = await Stage.setInProcess({ WHATSAPP_BACKFILL_THREADS: '0', WEBHOOK_URL_PRIVATE: 'true' })
+  // What is older is fetched when the test asks for it; webhooks are delivered to this machine, and files come from it.
+  stage = await Stage.setInProcess({
+    WHATSAPP_BACKFILL_THREADS: '0',
+    WEBHOOK_URL_PRIVATE: 'true',
+    MEDIA_URL_PRIVATE: 'true'
+  })
   scene = new ConsoleScene(stage)
 })
 afterAll(() => stage[Symbol.asyncDispose]())
