@@ -24,6 +24,20 @@ const Labelled = ({ children, label, lack, troubleId }: LabelledProps) => (
   </div>
 )
 
+/** What the field of this name lacks, and the attributes by which its input names that. */
+const useTrouble = (name: string) => {
+  const lack = useLack(name)
+  const troubleId = useId()
+  return {
+    trouble: { lack, troubleId },
+    told: {
+      name,
+      'aria-invalid': lack !== undefined,
+      'aria-describedby': lack === undefined ? undefined : troubleId
+    }
+  }
+}
+
 interface TextFieldProps {
   readonly name: string
   readonly label: string
@@ -47,17 +61,14 @@ export const TextField = ({
   value,
   ...rest
 }: TextFieldProps) => {
-  const lack = useLack(name)
-  const troubleId = useId()
+  const { told, trouble } = useTrouble(name)
   return (
-    <Labelled label={label} lack={lack} troubleId={troubleId}>
+    <Labelled label={label} {...trouble}>
       <input
-        name={name}
+        {...told}
         type={type}
         dir={dir}
         autocomplete="off"
-        aria-invalid={lack !== undefined}
-        aria-describedby={lack === undefined ? undefined : troubleId}
         value={value}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         {...rest}
@@ -83,16 +94,13 @@ export const AreaField = ({
   value,
   ...rest
 }: AreaFieldProps) => {
-  const lack = useLack(name)
-  const troubleId = useId()
+  const { told, trouble } = useTrouble(name)
   return (
-    <Labelled label={label} lack={lack} troubleId={troubleId}>
+    <Labelled label={label} {...trouble}>
       <textarea
-        name={name}
+        {...told}
         dir={dir}
         spellcheck={isProse}
-        aria-invalid={lack !== undefined}
-        aria-describedby={lack === undefined ? undefined : troubleId}
         value={value}
         onInput={({ currentTarget }) => onInput(currentTarget.value)}
         onKeyDown={event => {
@@ -115,16 +123,13 @@ interface FileFieldProps {
 }
 
 export const FileField = ({ accept, label, name, onChosen }: FileFieldProps) => {
-  const lack = useLack(name)
-  const troubleId = useId()
+  const { told, trouble } = useTrouble(name)
   return (
-    <Labelled label={label} lack={lack} troubleId={troubleId}>
+    <Labelled label={label} {...trouble}>
       <input
-        name={name}
+        {...told}
         type="file"
         accept={accept}
-        aria-invalid={lack !== undefined}
-        aria-describedby={lack === undefined ? undefined : troubleId}
         onChange={({ currentTarget }) => onChosen(currentTarget.files?.[0])}
       />
     </Labelled>
