@@ -1557,6 +1557,7 @@ export type LinkState = {
   } | null
   readonly expiresAt: number | null
   readonly problem: string | null
+  readonly problemKind: "codeRefused" | "passkeyRefused" | "passkeyExpired" | "disconnected" | null
 }
 
 export type PasskeyAssertion = {
