@@ -133,6 +133,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         chats: 4,
         messages: 800,
         pushPerChat: 120,
+        chunkMessages: 20,
+        recentShare: 0,
         groupsShare: 0,
         mediaShare: 0,
         until: NOW - 86_400
@@ -152,8 +154,28 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await phone.scanQr(await stage.api.nextQr(accountId, qr!))
     scene.phone = phone
     scene.accountId = accountId
-    await page.getByRole('button', { name: 'Watch it come in' }).click()
+    // Its history comes bit by bit: the bar stands where the server says.
+    const goOn = phone.pauseDelivery()
+    const watch = page.getByRole('button', { name: 'Watch it come in' })
+    await stage.api.until('the link', async () => {
+      phone.deliverNext()
+      return (await watch.isVisible()) ? true : undefined
+    })
+    await watch.click()
     const card = page.getByRole('article', { name: 'Rosa’s Bicycles' })
+    const bar = card.getByRole('progressbar', { name: /^History: [\d,]+ messages$/ })
+    let share = 0
+    for (let step = 0; step < 2; step += 1) {
+      share = await stage.api.until('more of the history', async () => {
+        phone.deliverNext()
+        const percent = (await stage.api.account(accountId)).sync.percent ?? 0
+        return percent > share * 100 && percent < 100 ? percent / 100 : undefined
+      })
+      await card.locator(`progress[value="${share}"]`).waitFor()
+    }
+    await picture(page, 'sync')
+    goOn()
+    await bar.waitFor({ state: 'detached' })
     await card.getByText('480', { exact: true }).waitFor()
     await card.getByText(/^(open|backfilling)$/).waitFor()
     await picture(page, 'accounts')

@@ -1,6 +1,6 @@
 // One open conversation: its window of messages, how complete it is, and what keeps both up to date.
 import { computed, signal } from '@preact/signals'
-import type { Message, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
+import type { Message, Pin, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
 import { isCode } from '../errors.ts'
 import { type Change, onChange, onComeback } from '../events.ts'
 import { t } from '../i18n/i18n.ts'
@@ -44,6 +44,8 @@ export class Conversation {
   readonly messages = computed(() => messagesIn(this.window.value))
   readonly thread = signal<ThreadWithPastParticipants | undefined>(undefined)
   readonly coverage = signal<ThreadCoverage | undefined>(undefined)
+  /** What stands at the top of the chat, the newest pin first. */
+  readonly pins = signal<ReadonlyArray<Pin>>([])
   readonly error = signal<unknown>(undefined)
   readonly target = signal<Target | undefined>(undefined)
   readonly isReading = signal(true)
@@ -132,14 +134,21 @@ export class Conversation {
 
   async readFacts(): Promise<void> {
     const { threadId } = this
-    const [thread, coverage] = await Promise.all([
+    const [thread, coverage, { pins }] = await Promise.all([
       client().call('threads.thread', { threadId }),
-      client().call('history.coverage', { threadId })
+      client().call('history.coverage', { threadId }),
+      client().call('threads.pins', { threadId })
     ])
     const before = this.coverage.value
     this.thread.value = thread
     this.coverage.value = coverage
+    this.pins.value = pins
     if (before !== undefined && edgeOf(before) !== edgeOf(coverage)) await this.readAgain()
+  }
+
+  /** Whether it stands at the top of the chat at a time (milliseconds since 1970). */
+  isPinned({ messageId }: Message, now = Date.now()): boolean {
+    return this.pins.value.some(({ message, until }) => message.messageId === messageId && until > now)
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {

@@ -43,6 +43,7 @@ export const Audit = () => {
         </span>
       </div>
       <Paged
+        of={[]}
         on={[turn.value]}
         read={async cursor => {
           const { entries, nextCursor } = await client().call('audit.list', {

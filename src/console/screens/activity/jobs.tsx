@@ -127,7 +127,8 @@ const List = ({ accountId }: { readonly accountId: string }) => {
         </Button>
       )}
       <Paged
-        on={[accountId, turn, changed.value]}
+        of={[accountId]}
+        on={[turn, changed.value]}
         read={async cursor => {
           const { jobs, nextCursor } = await client().call('history.backfillJobs', {
             accountId,

@@ -30,7 +30,8 @@ const Entries = ({
   const cancelled = useSignal(0)
   return (
     <Paged
-      on={[accountId, status, turn, cancelled.value]}
+      of={[accountId, status]}
+      on={[turn, cancelled.value]}
       read={async cursor => {
         const { entries, nextCursor } = await client().call('outbox.list', {
           accountId,

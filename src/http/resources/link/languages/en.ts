@@ -47,3 +47,6 @@ export const en = {
   'script.badNumber': 'A number with its country code, such as +49 151 12345678.',
   'script.failed': 'That did not work. Try again in a moment.'
 } as const
+
+/** Every language says everything that English does. */
+export type PageTexts = { readonly [Key in keyof typeof en]: string }

@@ -1,4 +1,4 @@
-import type { PageTexts } from './languages.ts'
+import type { PageTexts } from './en.ts'
 
 export const es: PageTexts = {
   title: 'Vincula tu cuenta de WhatsApp',

@@ -1,4 +1,4 @@
-import type { PageTexts } from './languages.ts'
+import type { PageTexts } from './en.ts'
 
 export const hi: PageTexts = {
   title: 'अपना WhatsApp खाता लिंक करें',

@@ -1,15 +1,12 @@
 // The languages of the link's page: those of the console. A browser names the ones that its reader understands.
 import { ar } from './ar.ts'
 import { de } from './de.ts'
-import { en } from './en.ts'
+import { en, type PageTexts } from './en.ts'
 import { es } from './es.ts'
 import { hi } from './hi.ts'
 import { id } from './id.ts'
 import { pt } from './pt.ts'
 import { ro } from './ro.ts'
-
-/** Every language says everything that English does. */
-export type PageTexts = { readonly [Key in keyof typeof en]: string }
 
 export interface PageLanguage {
   readonly direction: 'ltr' | 'rtl'

@@ -1,4 +1,4 @@
-import type { PageTexts } from './languages.ts'
+import type { PageTexts } from './en.ts'
 
 export const pt: PageTexts = {
   title: 'Vincule sua conta do WhatsApp',
