@@ -76,7 +76,7 @@ const itemsFor = ({ conversation, message }: Opened): ReadonlyArray<Item> => {
           }
         : { icon: 'pin', label: t('message.pin'), run: () => void (pinned.value = message) }
     )
-  items.push({ icon: 'history', label: t('message.info'), run: () => void (inspected.value = message) })
+  items.push({ icon: 'info', label: t('message.info'), run: () => void (inspected.value = message) })
   if (mayRevoke(message, conversation.thread.value?.kind === 'group'))
     items.push({
       icon: 'trash',
