@@ -76,7 +76,9 @@ export const outageTests = (scene: () => ConsoleScene): void => {
     await page.locator('.bubble', { hasText: 'Missed 29' }).waitFor()
     await page.getByText('The server does not answer.').waitFor({ state: 'detached' })
     await page.locator('.bubble', { hasText: 'Changed meanwhile' }).waitFor()
-    expect(await page.locator('.bubble', { hasText: /^Missed \d+/ }).count()).toBe(30)
+    await expect
+      .poll(() => page.locator('.bubble', { hasText: /^Missed \d+/ }).count(), { timeout: 10_000 })
+      .toBe(30)
     await field.press('Enter')
     await page
       .locator('.message', { hasText: 'Written meanwhile' })

@@ -29,6 +29,19 @@ interface Axe {
   }>
 }
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What is not accessible on the page, with where it is. */
+const findingsOf = async (page: Page, screen: string): Promise<ReadonlyArray<object>> => {
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate<Axe>(`axe.run({ resultTypes: ['violations'] })`)
+  return violations.map(({ id, nodes }) => ({
+    screen,
+    id,
+    at: nodes.map(({ html }) => html.slice(0, 160))
+  }))
+}
+
 const NOW = Math.floor(Date.now() / 1000)
 
 /** With PICTURES=true the test makes the pictures of the documentation. */
@@ -102,6 +115,12 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByLabel('Your key').fill('not-the-key-of-this-server')
     await page.getByRole('button', { name: 'Sign in' }).click()
     expect(await page.getByRole('alert').innerText()).toContain('Ask an administrator')
+    expect(await findingsOf(page, 'sign-in')).toEqual([])
+    await page.evaluate(`document.documentElement.dir = 'rtl'`)
+    expect(await page.evaluate('[scrollX, document.documentElement.scrollWidth - innerWidth]')).toEqual([
+      0, 0
+    ])
+    await page.evaluate(`document.documentElement.dir = 'ltr'`)
     await page.getByLabel('Your key').fill(stage.server.key)
     await page.keyboard.press('Enter')
     await page.getByText('No account yet').waitFor()
@@ -344,11 +363,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   test('every screen is accessible, in light and in dark, and on a phone', async () => {
     const page = await scene.opened()
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     const [, chat = ''] = page.url().split('#')
-    await page.evaluate(axe)
     const screens = ['/', '/settings', chat, ...TABS.map(tab => `/activity/${tab}`)]
-    const found: Array<unknown> = []
+    const found: Array<object> = []
     for (const [index, screen] of screens.entries()) {
       // Each of them in one of the ways.
       await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
@@ -357,14 +374,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.locator('main h1').first().waitFor({ state: 'attached' })
       await page.locator('main .waiting').first().waitFor({ state: 'detached' })
       await page.evaluate(SETTLED)
-      const { violations } = await page.evaluate<Axe>(`axe.run({ resultTypes: ['violations'] })`)
-      found.push(
-        ...violations.map(({ id, nodes }) => ({
-          screen,
-          id,
-          at: nodes.map(({ html }) => html.slice(0, 160))
-        }))
-      )
+      found.push(...(await findingsOf(page, screen)))
     }
     expect(found).toEqual([])
   })

@@ -56,6 +56,8 @@ export class Conversation {
   })
   private isOlderComing = false
   private isNewerComing = false
+  /** Whether more may have come since newer ones were asked for. */
+  private isNewerWanted = false
   private turn = 0
   private readonly stops: ReadonlyArray<() => void>
 
@@ -225,21 +227,25 @@ export class Conversation {
   }
 
   private async readNewer(): Promise<void> {
+    this.isNewerWanted = true
     if (this.isNewerComing) return
     this.isNewerComing = true
-    await this.attempt(async () => {
-      const after = this.window.value.pages.at(-1)?.newerCursor
-      const page = await this.pageAfter(after)
-      // Older ones may have come meanwhile, or the window may have moved elsewhere.
-      if (this.window.value.pages.at(-1)?.newerCursor === after)
-        this.window.value = withPageAfter(this.window.value, after, page)
-    })
+    while (this.isNewerWanted) {
+      this.isNewerWanted = false
+      await this.attempt(async () => {
+        const after = this.window.value.pages.at(-1)?.newerCursor
+        const page = await this.pageAfter(after)
+        // Older ones may have come meanwhile, or the window may have moved elsewhere.
+        if (this.window.value.pages.at(-1)?.newerCursor === after)
+          this.window.value = withPageAfter(this.window.value, after, page)
+      })
+    }
     this.isNewerComing = false
   }
 
   /** Something came into the middle of what is shown: it is read again from its oldest message on. */
   private async readAgain(): Promise<void> {
-    const { atNewest, pages } = this.window.value
+    const { pages } = this.window.value
     const first = pages.length > 2 ? pages[1] : pages[0]
     const until = first?.messages.at(-1)?.tsClient
     if (until === undefined) return
@@ -252,8 +258,10 @@ export class Conversation {
       })
       let window = windowFrom(pageOf(page), false)
       for (let n = pages.length; n > 0 && !window.atNewest; n -= 1) window = await this.newerThan(window)
-      this.window.value = { ...window, atNewest: window.atNewest && atNewest ? true : window.atNewest }
+      this.window.value = window
     })
+    // What came while it was read may have been in the window before, and not in what was read.
+    await this.catchUp()
   }
 
   private async takeChanges(ids: ReadonlyArray<string>): Promise<void> {
