@@ -6,6 +6,7 @@ import { join } from 'node:path'
 
 const { CATALOGUE, EVENT_KINDS } = await import('../src/domain/events/catalogue.ts')
 const { cloudEvent } = await import('../src/domain/cloud-event.ts')
+const { OPENED_TYPE } = await import('../src/domain/events/server-events.ts')
 const { AT } = await import('../src/domain/examples.ts')
 const { eventDataSchema } = await import('../src/http/resources/events/schemas.ts')
 
@@ -38,7 +39,7 @@ export const missing = (before, now, path = '') => {
 const example = kind => {
   const { example: data, isDurable } = CATALOGUE[kind]
   const accountId = 'accountId' in data ? data.accountId : null
-  const id = isDurable ? '4711' : 'now-6e0f9a52-4d8e-4a11-9d39-0b6d2f0f1c11'
+  const id = isDurable || kind === OPENED_TYPE ? '4711' : 'now-6e0f9a52-4d8e-4a11-9d39-0b6d2f0f1c11'
   return cloudEvent({ id, kind, accountId, at: AT }, data)
 }
 
@@ -113,7 +114,7 @@ Events are kept for \`EVENTS_KEEP\` (a week). What is not there is told by \`eve
 
 Its \`id\` is where to go on, as with any other.
 
-**WebSocket:** each message is one event. What the client sends is ignored; more than 1,000 bytes in a message end the connection (1009). The key is sent in a header, as everywhere; in browsers, which cannot, as a protocol: \`new WebSocket(url, ['backscroll.events', 'backscroll.key.' + base64url(key)])\`. The server pings every 30 seconds.
+**WebSocket:** each message is one event. The first one is \`stream.opened\`, whose \`id\` is the place of the stream: keep the newest \`id\` that is a number, and nothing is lost, also when the connection ends before anything has happened. (Whose place is beyond the log gets \`events.missed\` instead.) What the client sends is ignored; more than 1,000 bytes in a message end the connection (1009). The key is sent in a header, as everywhere; in browsers, which cannot, as a protocol: \`new WebSocket(url, ['backscroll.events', 'backscroll.key.' + base64url(key)])\`. The server pings every 30 seconds.
 It closes with 1001 when it stops, 1013 when the database is unavailable, and 4003 when the key has expired or was revoked.
 
 ## Types

@@ -14,7 +14,7 @@ export type EventOf<Type extends string, Data> = {
   readonly data: Data
 }
 
-export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | EventsMissedEvent | SyncProgressEvent | PresenceChangedEvent | WebhookTestEvent
+export type Event = MessageStoredEvent | MessageChangedEvent | MessageStatusEvent | MessageReactionEvent | MessageVoteEvent | MessageMediaEvent | CallRingingEvent | CallEndedEvent | ThreadChangedEvent | ThreadMergedEvent | GroupChangedEvent | ContactChangedEvent | ContactImportedEvent | AccountCreatedEvent | AccountLinkedEvent | AccountStateEvent | AccountPairingEvent | AccountPasskeyEvent | AccountRestrictionEvent | AccountRemovedEvent | CoverageChangedEvent | OutboxChangedEvent | IncidentReportedEvent | IncidentAcknowledgedEvent | IncidentResolvedEvent | EventsMissedEvent | SyncProgressEvent | PresenceChangedEvent | StreamOpenedEvent | WebhookTestEvent
 
 /** A live message is stored */
 export type MessageStoredEvent = EventOf<"message.stored", MessageEventData>
@@ -100,11 +100,18 @@ export type SyncProgressEvent = EventOf<"sync.progress", SyncEventData>
 /** A person comes online, types, records a voice message or stops, as far as WhatsApp tells this device */
 export type PresenceChangedEvent = EventOf<"presence.changed", PresenceEventData>
 
+/** A WebSocket has been opened; its `id` is the place to go on from (server-sent events have a line for that) */
+export type StreamOpenedEvent = EventOf<"stream.opened", OpenedEventData>
+
 /** Somebody tries a webhook */
 export type WebhookTestEvent = EventOf<"webhook.test", TestEventData>
 
 export type TestEventData = {
   readonly webhookId: string
+}
+
+export type OpenedEventData = {
+  readonly after: number
 }
 
 export type PresenceEventData = {

@@ -48,7 +48,8 @@ interface Block {
 const told = (block: string): Block => {
   const fields = new Map<string, Array<string>>()
   for (const line of block.split('\n')) {
-    const [, name = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/.exec(line) ?? []
+    // With `s`: the line and paragraph separators of Unicode, which texts have, end no line here.
+    const [, name = '', value = ''] = /^([^:]*)(?:: ?(.*))?$/s.exec(line) ?? []
     fields.set(name, [...(fields.get(name) ?? []), value])
   }
   const data = fields.get('data')

@@ -33,7 +33,7 @@ export const FEED_KINDS = [
 export type FeedKind = (typeof FEED_KINDS)[number]
 
 /** Told as they happen, and kept nowhere. */
-export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'webhook.test'] as const
+export const LIVE_KINDS = ['sync.progress', 'presence.changed', 'stream.opened', 'webhook.test'] as const
 export type LiveKind = (typeof LIVE_KINDS)[number]
 
 export type EventKind = FeedKind | LiveKind

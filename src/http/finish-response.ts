@@ -59,8 +59,14 @@ const withTraceId = (response: HttpServerResponse.HttpServerResponse) =>
 const asksForUpgrade = ({ headers }: HttpServerRequest.HttpServerRequest): boolean =>
   headers['upgrade'] !== undefined && /(^|,)\s*upgrade\s*(,|$)/i.test(headers['connection'] ?? '')
 
+/** What is not traced has a trace id as well, by which its lines in the log are found; its span is exported nowhere. */
+const identified = <A, E, R>(handler: Effect.Effect<A, E, R>) =>
+  Effect.flatMap(Effect.option(Effect.currentSpan), span =>
+    Option.isSome(span) ? handler : Effect.withSpan(handler, 'untraced', { kind: 'server', sampled: false })
+  )
+
 const refusal = (code: ProblemCode, detail: string) =>
-  Effect.succeed(withPageHeaders(plainProblem(code, detail, { connection: 'close' })))
+  withTraceId(withPageHeaders(plainProblem(code, detail, { connection: 'close' })))
 
 const WEB_SOCKETS: ReadonlyArray<string> = [STREAM_PATH, SOCKET_PATH]
 
@@ -79,7 +85,7 @@ const answered = (rules: BrowserRules, asked: HttpServerRequest.HttpServerReques
   const refused = browserRefusal(rules, asked)
   if (refused !== undefined) return refusal(...refused)
   const preflight = preflightAnswer(rules, asked)
-  return preflight && Effect.succeed(withPageHeaders(preflight))
+  return preflight && withTraceId(withPageHeaders(preflight))
 }
 
 /** As HTTP asks of every 401. It makes no browser ask for a password. */
@@ -105,14 +111,16 @@ const finished = Effect.fnUntraced(function* (
 
 export const finishResponse = (rules: BrowserRules) =>
   HttpMiddleware.make(handler =>
-    Effect.gen(function* () {
-      const asked = yield* HttpServerRequest.HttpServerRequest
-      const startedAt = yield* Clock.currentTimeMillis
-      const answer = answered(rules, asked)
-      if (answer !== undefined)
-        return yield* Effect.tap(answer, response => logRequest(asked, response, startedAt))
-      return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
-        finished(rules, request, response, startedAt)
-      )
-    })
+    identified(
+      Effect.gen(function* () {
+        const asked = yield* HttpServerRequest.HttpServerRequest
+        const startedAt = yield* Clock.currentTimeMillis
+        const answer = answered(rules, asked)
+        if (answer !== undefined)
+          return yield* Effect.tap(answer, response => logRequest(asked, response, startedAt))
+        return yield* HttpEffect.withPreResponseHandler(handler, (request, response) =>
+          finished(rules, request, response, startedAt)
+        )
+      })
+    )
   )

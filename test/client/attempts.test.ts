@@ -123,7 +123,7 @@ test('an event stream goes on after the last event when its connection ends, and
     refuse(503),
     response => {
       response.writeHead(200, { 'content-type': 'text/event-stream' })
-      response.write('event: presence.changed\r\ndata: {"id":"now-1","data":{"b":2}}\r\n\r\n')
+      response.write('event: presence.changed\r\ndata: {"id":"now-1","data":{"b":"two\u2028lines"}}\r\n\r\n')
     }
   )
   const seen = []
@@ -135,7 +135,7 @@ test('an event stream goes on after the last event when its connection ends, and
   expect(seen).toEqual([
     { id: '7', data: { a: 1 } },
     // It cannot be resumed.
-    { id: null, data: { b: 2 } }
+    { id: null, data: { b: 'two\u2028lines' } }
   ])
   const path = '/v1/events?accountId=acc-1%2Cacc-2&types=message.*'
   expect(asked.map(({ headers, url }) => [url, headers['last-event-id']])).toEqual([

@@ -28,13 +28,15 @@ interface Retention {
 }
 
 interface Socket {
+  /** Its place, told first; `undefined` until then, and where it begins with what was missed. */
+  readonly place: () => CloudEvent | undefined
   readonly events: Array<CloudEvent>
   readonly opened: Promise<string>
   readonly closed: Promise<number>
   readonly close: () => void
 }
 
-/** `opened` is the protocol that the server took; it rejects with the problem of a refusal. */
+/** `opened` is the protocol that the server took; it rejects with the problem of a refusal, because of it with its trace id. */
 const connect = (
   query: string,
   { headers = {}, key = stage.server.key, protocols = [] as Array<string> } = {}
@@ -44,20 +46,24 @@ const connect = (
     headers: key === '' ? headers : { authorization: `Bearer ${key}`, ...headers }
   })
   const events: Array<CloudEvent> = []
+  let place: CloudEvent | undefined
   socket.on('message', (data: Buffer) => {
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    events.push(JSON.parse(data.toString()) as CloudEvent)
+    const event = JSON.parse(data.toString()) as CloudEvent
+    if (place === undefined && events.length === 0 && event.type === 'stream.opened') place = event
+    else events.push(event)
   })
   const { promise: opened, reject, resolve } = Promise.withResolvers<string>()
   const { promise: closed, resolve: close } = Promise.withResolvers<number>()
   socket.once('open', () => resolve(socket.protocol))
   socket.once('unexpected-response', (_, response) => {
-    void text(response).then(problem => reject(new Error(problem)))
+    const traceId = response.headers['x-trace-id']
+    void text(response).then(problem => reject(new Error(problem, { cause: { traceId } })))
   })
   socket.once('error', reject)
   socket.once('close', code => close(code))
   opened.catch(() => undefined)
-  return { events, opened, closed, close: () => socket.close() }
+  return { place: () => place, events, opened, closed, close: () => socket.close() }
 }
 
 const until = <A>(what: string, found: () => A | undefined): Promise<A> =>
@@ -205,10 +211,14 @@ test('a WebSocket takes a key by header or as a protocol, refuses others, and en
 })
 
 test('what is asked wrongly is refused on both ways, in the same words', async () => {
+  const isTraceId = expect.stringMatching(/^[0-9a-f]{32}$/)
   const problemOn = (connection: Socket): Promise<unknown> =>
     connection.opened.then(
       () => connection.close(),
-      (refused: Error) => JSON.parse(refused.message)
+      (refused: Error) => {
+        expect(refused.cause).toEqual({ traceId: isTraceId })
+        return JSON.parse(refused.message)
+      }
     )
   const { accountId } = await linked()
   const asked: ReadonlyArray<readonly [query: string, headers: Record<string, string>, told: object]> = [
@@ -231,6 +241,7 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
       { status: 400, errors: [{ message: expect.stringContaining('/events/schemas') }] }
     ],
     ['?types=webhook.test', {}, { status: 400, errors: [{ message: expect.stringContaining('/test') }] }],
+    ['?types=stream.*', {}, { status: 400, errors: [{ message: expect.stringContaining('/socket') }] }],
     ['?types=', {}, { status: 400, errors: [{ path: ['query', 'types'] }] }],
     ['?accountId=acc-none', {}, { status: 404, code: 'not-found' }],
     [`?threadId=${accountId}__0@s.whatsapp.net`, {}, { status: 404, code: 'not-found' }],
@@ -245,6 +256,7 @@ test('what is asked wrongly is refused on both ways, in the same words', async (
     const response = await stage.api.fetch(`/v1/events${query}`, { headers })
     const problem: unknown = await response.json()
     expect(problem, query).toMatchObject(told)
+    expect(response.headers.get('x-trace-id'), query).toEqual(isTraceId)
     expect(await problemOn(connect(query, { headers })), query).toEqual(problem)
   }
   const { detail } = (await problemOn(connect('', { key: '' }))) as { detail: string }
@@ -263,6 +275,18 @@ test('both go on after the event that the header names, and a stream says where 
   })
   expect((await until('the event', () => again.events[0])).id).toBe(unseen!.id)
   again.close()
+  // Who was told nothing goes on from the place with which a WebSocket begins.
+  const quiet = connect(`?accountId=${accountId}&types=message.stored`)
+  const place = await until('its place', quiet.place)
+  quiet.close()
+  await quiet.closed
+  await phone.receive({ from: phone.contacts[0]!, text: 'while nobody listened' })
+  const resumed = connect(`?accountId=${accountId}&types=message.stored&after=${place.id}`)
+  expect(await until('what happened meanwhile', () => resumed.events[0])).toMatchObject({
+    data: { message: { body: 'while nobody listened' } }
+  })
+  expect(resumed.place()).toMatchObject({ id: place.id, data: { after: Number(place.id) } })
+  resumed.close()
   const beginning = await (await stage.api.fetch('/v1/events')).body!.getReader().read()
   expect(Number(/^id: (\d+)$/m.exec(Buffer.from(beginning.value!).toString())?.[1])).toBeGreaterThanOrEqual(
     Number(unseen!.id)
@@ -280,6 +304,7 @@ test('whose place is beyond the log is told so on both ways, and goes on from it
     expect(missed).toMatchObject({ type: 'events.missed', data: { after: place, upTo: expect.any(Number) } })
     expect(id).toBe(String((data as { upTo: number }).upTo))
   }
+  expect(socket.place()).toBeUndefined()
   await phone.receive({ from: phone.contacts[0]!, text: 'since then' })
   for (const events of [sse.seen, socket.events])
     expect(await until('the message', () => events[1])).toMatchObject({

@@ -260,6 +260,8 @@ test('an operator’s key manages webhooks of its accounts with events that it m
   for (const { webhookId } of [others, webhook]) await remove(webhookId)
 })
 
+const JSON_TYPE = { 'content-type': 'application/json' }
+
 test('threads are those of the webhook’s account, and batches have bounds', async () => {
   const { accountId, phone } = await linked()
   const threadId = threadIdOf(accountId, phone.contacts[0]!.jid)
@@ -282,6 +284,12 @@ test('threads are those of the webhook’s account, and batches have bounds', as
   await stage.api.webhooks(400, 'POST', '', { url, batch: { maxEvents: 1, maxWaitMs: 0 } })
   await stage.api.webhooks(200, 'PATCH', `/${webhook.webhookId}`, { threadIds: [], batch: null })
   expect(await read(webhook.webhookId)).toMatchObject({ threadIds: [], batch: null, accountId })
+  // Each of these fits to what is there, and not to the other one: only the first to come is taken.
+  const changes = [{ format: 'waha' }, { batch: { maxEvents: 50, maxWaitMs: 0 } }].map(async change => {
+    const init = { method: 'PATCH', body: JSON.stringify(change), headers: JSON_TYPE }
+    return (await stage.api.fetch(`/v1/webhooks/${webhook.webhookId}`, init)).status
+  })
+  expect((await Promise.all(changes)).toSorted((a, b) => a - b)).toEqual([200, 400])
   await remove(webhook.webhookId)
 })
 

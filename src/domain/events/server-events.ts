@@ -40,6 +40,13 @@ export const MissedData = Schema.Struct({
 /** Instead of events that are not there. Everybody is told, whatever they have asked for. */
 export const MISSED_TYPE = 'events.missed'
 
+/** The first message of a WebSocket: its id is the place from which the client goes on, also when nothing happens. */
+export const OPENED_TYPE = 'stream.opened'
+export const OpenedData = Schema.Struct({
+  /** The event after which the stream begins. */
+  after: Whole
+}).annotate({ identifier: 'OpenedEventData' })
+
 /** An endpoint is tried. */
 export const TEST_TYPE = 'webhook.test'
 export const TestData = Schema.Struct({ webhookId: Schema.String }).annotate({ identifier: 'TestEventData' })
@@ -69,6 +76,11 @@ export const SERVER_EVENTS = {
     'Instead of events that are not there: not kept any more, for who was away for too long; or gone with the state of the database that an older copy has replaced. Read anew what you need',
     MissedData,
     { after: 4711, upTo: 9000, events: null, since: null, until: null }
+  ),
+  [OPENED_TYPE]: transient(
+    'A WebSocket has been opened; its `id` is the place to go on from (server-sent events have a line for that)',
+    OpenedData,
+    { after: 4711 }
   ),
   [TEST_TYPE]: transient('Somebody tries a webhook', TestData, { webhookId: 'wh_0f1e2d3c4b5a69788796' })
 } as const

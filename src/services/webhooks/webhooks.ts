@@ -67,6 +67,15 @@ export type WebhookChange = { readonly [Name in keyof Changeable]?: Changeable[N
   readonly state?: 'active' | 'paused' | undefined
 }
 
+/** What changes is decided on. */
+export type StoredWebhook = Pick<
+  Endpoint,
+  'accountId' | 'batch' | 'format' | 'formatEvents' | 'headers' | 'keyId' | 'types' | 'url'
+>
+
+/** What becomes of a webhook, or what decides on it by what is stored in the transaction that changes it. */
+export type Decision<E> = WebhookChange | ((stored: StoredWebhook) => Effect.Effect<WebhookChange, E>)
+
 /** Shown once. */
 export interface WithSecret {
   readonly webhook: Webhook
@@ -91,10 +100,10 @@ export class Webhooks extends Context.Service<
     readonly list: Effect.Effect<ReadonlyArray<Webhook>, WebhookError>
     /** The others answer `undefined` when there is no such webhook. */
     readonly read: (webhookId: string) => Effect.Effect<Webhook | undefined, WebhookError>
-    readonly change: (
+    readonly change: <E = never>(
       webhookId: string,
-      change: WebhookChange
-    ) => Effect.Effect<Webhook | undefined, WebhookError>
+      change: Decision<E>
+    ) => Effect.Effect<Webhook | undefined, WebhookError | E>
     readonly delete: (webhookId: string) => Effect.Effect<boolean, DatabaseError>
     /** Signs with a new secret, and with the one before for so many seconds. */
     readonly renewSecret: (
@@ -241,8 +250,14 @@ const read = (webhookId: string) => ofEndpoint(webhookId, shown)
 /** By their times, the versions of an endpoint are told apart. */
 const laterThan = ({ updatedAt }: Endpoint, now: number): number => Math.max(now, updatedAt + 1)
 
-const changeWith = Effect.fnUntraced(function* (webhookId: string, change: WebhookChange) {
-  const changed = yield* inTransaction(ofEndpoint(webhookId, endpoint => apply(endpoint, change)))
+const changeWith = Effect.fnUntraced(function* <E>(webhookId: string, decision: Decision<E>) {
+  const changed = yield* inTransaction(
+    ofEndpoint(webhookId, endpoint =>
+      typeof decision === 'function'
+        ? Effect.flatMap(decision(endpoint), change => apply(endpoint, change))
+        : apply(endpoint, decision)
+    )
+  )
   return changed && (yield* shown(changed))
 })
 

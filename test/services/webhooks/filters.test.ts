@@ -242,6 +242,10 @@ test('a change of a webhook undoes nothing that happens to it meanwhile', async 
       yield* pass(moved)
       expect(yield* webhooks.read(moved)).toMatchObject({ state: 'disabled' })
 
+      const reform = sql`UPDATE webhooks SET format = 'waha' WHERE webhook_id = ${ended}`
+      const refused = webhooks.change(ended, stored => Effect.fail(`no batches of ${stored.format}`))
+      expect(yield* during(reform, Effect.flip(refused))).toBe('no batches of waha')
+
       const rename = sql`UPDATE webhooks SET name = 'renamed' WHERE webhook_id = ${ended}`
       yield* during(rename, webhooks.renewSecret(ended, 60))
       expect(yield* webhooks.read(ended)).toMatchObject({ name: 'renamed' })

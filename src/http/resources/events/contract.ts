@@ -59,7 +59,7 @@ export class EventsGroup extends HttpApiGroup.make('events')
         operationId: 'feed.events',
         summary: 'Stream events',
         description:
-          'Server-sent events, each a CloudEvent (schema `Event`). Each event is written in the transaction that makes the change. `after`, or the header Last-Event-ID, resumes where a client stopped (events are kept for EVENTS_KEEP); without either, the stream starts now. Events without an id cannot be resumed. `accountId`, `types` and `threadId` (each one or several, separated by commas) say which events; what does not exist is refused, and a thread that became a part of another is followed there. `events.missed` says what is not there: not kept any more, or lost with a database that an older copy has replaced. The WebSocket /v1/events/socket sends the same. docs/events.md lists all types; /events/schemas has their JSON Schemas.'
+          'Server-sent events, each a CloudEvent (schema `Event`). Each event is written in the transaction that makes the change. `after`, or the header Last-Event-ID, resumes where a client stopped (events are kept for EVENTS_KEEP); without either, the stream starts now. Events without an id cannot be resumed. `accountId`, `types` and `threadId` (each one or several, separated by commas) say which events; what does not exist is refused, and a thread that became a part of another is followed there. `events.missed` says what is not there: not kept any more, or lost with a database that an older copy has replaced. The WebSocket /v1/events/socket sends the same, and begins with `stream.opened`, whose id is its place. docs/events.md lists all types; /events/schemas has their JSON Schemas.'
       })
     )
   )

@@ -15,7 +15,7 @@ import { isUpgrade, type Send, SERVER_STOPS, serveWebSocket, UPGRADED } from '..
 import { streamHeaders, streamQuery } from './contract.ts'
 import { credentialEnded, subscriptionOf } from './handlers.ts'
 import { SOCKET_PATH } from './socket-path.ts'
-import { subscribe, type Subscription, type SubscriptionNeeds } from './subscription.ts'
+import { openedEvent, subscribe, type Subscription, type SubscriptionNeeds } from './subscription.ts'
 
 /** Browsers cannot send headers with a WebSocket: the key is named as a protocol, in base64url. */
 const KEY_PROTOCOL = 'backscroll.key.'
@@ -66,9 +66,11 @@ const opened = Effect.fnUntraced(function* (request: HttpServerRequest.HttpServe
 })
 
 const writeEvents = (subscription: Subscription, send: Send) =>
-  Effect.flatMap(subscribe(subscription), events =>
-    Stream.runForEach(events, batch => send(batch.map(textOf)))
-  ).pipe(
+  Effect.gen(function* () {
+    const events = yield* subscribe(subscription)
+    yield* send((yield* openedEvent(subscription)).map(textOf))
+    yield* Stream.runForEach(events, batch => send(batch.map(textOf)))
+  }).pipe(
     Effect.catchTag('DatabaseError', () => Effect.void),
     Effect.as(UNAVAILABLE),
     Effect.scoped

@@ -5,7 +5,7 @@ import { Clock, Effect, Schedule, Stream } from 'effect'
 import { type CloudEvent, cloudEvent } from '../../../domain/cloud-event.ts'
 import { matchesEvent } from '../../../domain/event-pattern.ts'
 import { mayFollow } from '../../../domain/events/catalogue.ts'
-import { MISSED_TYPE } from '../../../domain/events/server-events.ts'
+import { MISSED_TYPE, OPENED_TYPE } from '../../../domain/events/server-events.ts'
 import type { EventKind, FeedEvent } from '../../../domain/feed.ts'
 import type { Grant } from '../../../domain/grant.ts'
 import { Accounts } from '../../../services/accounts.ts'
@@ -86,6 +86,13 @@ const logged = (subscription: Subscription) =>
       )
     })
   )
+
+/** From where a subscriber goes on that is told nothing else; nothing where what is missed says it. */
+export const openedEvent = Effect.fnUntraced(function* ({ after, missed }: Subscription) {
+  if (missed !== undefined) return []
+  const at = yield* Clock.currentTimeMillis
+  return [cloudEvent({ id: String(after), kind: OPENED_TYPE, accountId: null, at }, { after })]
+})
 
 const missedEvents = Effect.fnUntraced(function* (missed: Missed | undefined) {
   if (missed === undefined) return []

@@ -5,8 +5,9 @@ import { parseThreadId } from '../../../domain/ids.ts'
 import type { Webhook } from '../../../domain/webhook.ts'
 import type { Accounts } from '../../../services/accounts.ts'
 import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
+import type { DatabaseError } from '../../../services/database/error.ts'
 import { eventsOfFormat } from '../../../services/webhooks/formats/formats.ts'
-import { type WebhookError, Webhooks } from '../../../services/webhooks/webhooks.ts'
+import { type StoredWebhook, type WebhookError, Webhooks } from '../../../services/webhooks/webhooks.ts'
 import { Api } from '../../api.ts'
 import { auditMade } from '../../auth/auditing.ts'
 import { Caller } from '../../auth/caller.ts'
@@ -35,20 +36,27 @@ const unreadable = () =>
     })
   )
 
+/** For `Effect.catchTags`. */
+const unavailable = {
+  SealBroken: unreadable,
+  DatabaseError: (error: DatabaseError) => orDatabaseUnavailable(Effect.fail(error))
+}
+
 const orUnavailable = <A, R>(
   work: Effect.Effect<A, WebhookError, R>
-): Effect.Effect<A, StoreUnavailable, R> =>
-  Effect.catchTags(work, {
-    SealBroken: unreadable,
-    DatabaseError: error => orDatabaseUnavailable(Effect.fail(error))
-  })
+): Effect.Effect<A, StoreUnavailable, R> => Effect.catchTags(work, unavailable)
+
+const orNone =
+  (webhookId: string) =>
+  <A, E, R>(work: Effect.Effect<A | undefined, E, R>) =>
+    Effect.filterOrFail(
+      work,
+      result => result !== undefined,
+      () => noSuch(webhookId)
+    )
 
 const found = <A, R>(webhookId: string, work: Effect.Effect<A | undefined, WebhookError, R>) =>
-  Effect.filterOrFail(
-    orUnavailable(work),
-    result => result !== undefined,
-    () => noSuch(webhookId)
-  )
+  orNone(webhookId)(orUnavailable(work))
 
 /** The ids under which threads are stored that are all of one account, and which one that is. */
 const threadsOf = Effect.fnUntraced(function* (
@@ -137,30 +145,36 @@ const list = Effect.gen(function* () {
 
 const originOf = (url: string): string => new URL(url).origin
 
-const change = Effect.fnUntraced(function* (webhook: Webhook, payload: WebhookChangePayload) {
-  const { headers, threadIds, types, url } = payload
-  if (url !== undefined) yield* checkUrl(url)
+/** What fits to what is stored of the webhook: another change may have come in between. */
+const decided = Effect.fnUntraced(function* (stored: StoredWebhook, payload: WebhookChangePayload) {
+  const { headers, state, url } = payload
   // They may hold credentials, which are not shown to whoever sets the address.
-  if (url !== undefined && webhook.headers.length > 0 && headers === undefined)
-    if (originOf(url) !== originOf(webhook.url))
+  if (url !== undefined && Object.keys(stored.headers).length > 0 && headers === undefined)
+    if (originOf(url) !== originOf(stored.url))
       return yield* badField('payload', 'headers', 'Expected the headers for the other server')
-  const { batch = webhook.batch, format = webhook.format } = payload
+  const { batch = stored.batch, format = stored.format } = payload
   // The events of another format have other names.
-  const formatEvents = payload.formatEvents ?? (format === webhook.format ? undefined : [])
-  yield* checkFormat({ batch, format, formatEvents: formatEvents ?? webhook.formatEvents })
+  const formatEvents = payload.formatEvents ?? (format === stored.format ? stored.formatEvents : [])
+  yield* checkFormat({ batch, format, formatEvents })
+  return { formatEvents, isTakenOver: url !== undefined || (state === 'active' && stored.keyId !== null) }
+})
+
+const change = Effect.fnUntraced(function* (webhook: Webhook, payload: WebhookChangePayload) {
+  const { threadIds, types, url } = payload
+  if (url !== undefined) yield* checkUrl(url)
   const threads = threadIds && (yield* threadsOf(threadIds, webhook.accountId))
-  const isTakenOver = url !== undefined || (payload.state === 'active' && webhook.keyId !== null)
+  const change = { ...payload, types: types && (yield* allowedTypes(types)), threadIds: threads?.threadIds }
+  const { grant } = yield* Caller
+  const keyId = yield* keyOfCaller
   const webhooks = yield* Webhooks
-  return yield* found(
-    webhook.webhookId,
-    webhooks.change(webhook.webhookId, {
-      ...payload,
-      formatEvents,
-      types: types && (yield* allowedTypes(types)),
-      threadIds: threads?.threadIds,
-      keyId: isTakenOver ? yield* keyOfCaller : undefined
-    })
-  )
+  const decide = Effect.fnUntraced(function* (stored: StoredWebhook) {
+    if (!isManaged(grant, stored)) return yield* noSuch(webhook.webhookId)
+    const { formatEvents, isTakenOver } = yield* decided(stored, payload)
+    return { ...change, formatEvents, keyId: isTakenOver ? keyId : undefined }
+  })
+  return yield* webhooks
+    .change(webhook.webhookId, decide)
+    .pipe(Effect.catchTags(unavailable), orNone(webhook.webhookId))
 })
 
 const remove = Effect.fnUntraced(function* (webhookId: string) {
