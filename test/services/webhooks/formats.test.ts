@@ -391,7 +391,12 @@ describe('waha', () => {
       'message.revoked',
       { after: { id: 'false_491@c.us_A1', body: null }, before: null, revokedMessageId: 'A1' }
     ],
-    ['an edit', edited, 'message.edited', { body: 'hello!', editedMessageId: 'A1' }]
+    [
+      'an edit',
+      withContent(edited),
+      'message.edited',
+      { body: 'hello!', editedMessageId: 'A1', _data: { message: { conversation: 'hello!' } } }
+    ]
   ])('%s', (_, material, event, payload) => {
     expect(told(format, material)).toMatchObject([{ event, body: { event, payload } }])
   })
@@ -419,9 +424,12 @@ const renamed = other({
     contact: { ...EXAMPLES.Contact, contactJid: ANN, name: 'Ann', pushName: 'Annie' }
   }
 })
-const callOf = (outcome: Call['outcome']): Material =>
+const callOf = (
+  outcome: Call['outcome'],
+  type: Type = outcome === 'ringing' ? 'call.ringing' : 'call.ended'
+): Material =>
   about(
-    outcome === 'ringing' ? 'call.ringing' : 'call.ended',
+    type,
     messageFrom(ANN, { type: 'call', body: null, call: { video: true, outcome, duration: null } }),
     outcome === 'ringing' ? [] : ['call']
   )
@@ -445,6 +453,9 @@ describe('accounts, contacts and calls', () => {
     ['waha', stateOf('banned'), { payload: { status: 'FAILED' } }],
     ['waha', callOf('ringing'), { event: 'call.received', payload: { from: '491@c.us', isVideo: true } }],
     ['waha', callOf('declined'), { event: 'call.rejected' }],
+    // It is over when it is delivered that it rang.
+    ['waha', callOf('declined', 'call.ringing'), { event: 'call.received' }],
+    ['evolution', callOf('missed', 'call.ringing'), { event: 'call', data: { status: 'offer' } }],
     ['baileys-raw', stateOf('loggedOut'), { event: 'connection.update', data: { connection: 'close' } }],
     ['baileys-raw', offered, { event: 'connection.update', data: { qr: '2@qr' } }],
     ['baileys-raw', renamed, { event: 'contacts.update', data: [{ id: ANN, name: 'Ann', notify: 'Annie' }] }],
@@ -455,7 +466,7 @@ describe('accounts, contacts and calls', () => {
 })
 
 test('each format has the events that it names, and tells nothing of what is gone', () => {
-  const calls = (['ringing', 'answered', 'declined', 'missed'] as const).map(callOf)
+  const calls = (['ringing', 'answered', 'declined', 'missed'] as const).map(outcome => callOf(outcome))
   const others = [stateOf('open'), offered, renamed, ...calls]
   const all = [stored, inGroup, own, read, reacted, voted, edited, revoked, starred, aboutThread, ...others]
   const nowhere = { accountId: 'acc-1', threadId: 't', messageId: 'm', message: null, changed: [] }

@@ -37,9 +37,16 @@ export interface Format {
 
 export type EventMessage = NonNullable<MessageData['message']>
 
-/** The message that the event is about, if it is still there. */
-export const messageOf = ({ data }: CloudEvent): EventMessage | undefined =>
-  'message' in data ? (data.message ?? undefined) : undefined
+/**
+ * The message that the event is about, if it is still there. A call that rang rings, although it may be over when that is delivered: its
+ * end is an event of its own.
+ */
+export const messageOf = ({ data, type }: CloudEvent): EventMessage | undefined => {
+  const message = 'message' in data ? (data.message ?? undefined) : undefined
+  return type === 'call.ringing' && message?.call
+    ? { ...message, call: { ...message.call, outcome: 'ringing' } }
+    : message
+}
 
 /** The fields that have changed. */
 export const changedIn = ({ data }: CloudEvent): ReadonlyArray<string> =>

@@ -13,7 +13,7 @@ import {
   messageOf,
   secondsOf
 } from './format.ts'
-import { newestReaction, statusNumber } from './wa-message.ts'
+import { contentOf, newestReaction, statusNumber } from './wa-message.ts'
 
 const ENGINE = 'NOWEB'
 const ENVIRONMENT = { version: 'backscroll', engine: ENGINE, tier: 'CORE', browser: null }
@@ -107,10 +107,7 @@ const bodyOf = (message: EventMessage, material: Material) => {
           },
     vCards: message.contacts.flatMap(({ vcard }) => vcard ?? []),
     replyTo: replyOf(message),
-    _data: {
-      ...(material.content === undefined ? {} : { message: material.content }),
-      pushName: message.senderName
-    }
+    _data: { message: contentOf(message, material), pushName: message.senderName }
   }
 }
 
