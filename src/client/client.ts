@@ -196,6 +196,8 @@ export class Backscroll {
       return fetch(address, {
         method: facts.method,
         headers,
+        // The server never redirects. A proxy that does would turn a sending into a reading, and take the key off.
+        redirect: 'error',
         ...(body === undefined ? {} : { body }),
         signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout])
       })
