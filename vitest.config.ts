@@ -7,17 +7,15 @@ import { LongestFirst } from './test/longest-first.ts'
 // A process for each product test compiles the same libraries: once is enough.
 process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, 'node_modules', '.cache', 'tests')
 
-/** Files that start servers or use Firebase's client. */
-const PRODUCT = [
-  'test/{app,attack,chaos,e2e,firestore,storage}/**/*.test.ts',
+/** Files that use Firebase's client: a process that has not loaded it is quicker. */
+const WITH_FIREBASE = [
+  ...globSync('test/{attack,chaos,e2e}/**/*.test.ts', { cwd: import.meta.dirname }).filter(file =>
+    /firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8'))
+  ),
+  'test/{app,firestore,storage}/**/*.test.ts',
   'test/services/{firebase,firestore}/**/*.test.ts',
   'test/services/conversations/contract.test.ts'
 ]
-
-/** Product tests without Firebase's client: a process that has not loaded it is quicker. */
-const WITHOUT_FIREBASE = globSync('test/{attack,chaos,e2e}/**/*.test.ts', {
-  cwd: import.meta.dirname
-}).filter(file => !/firestore|firebase|bucket/i.test(readFileSync(join(import.meta.dirname, file), 'utf8')))
 
 export default defineConfig({
   test: {
@@ -37,15 +35,9 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: {
-          name: 'firebase',
-          include: PRODUCT,
-          exclude: WITHOUT_FIREBASE,
-          setupFiles: ['test/own-environment.ts']
-        }
+        test: { name: 'firebase', include: WITH_FIREBASE, setupFiles: ['test/own-environment.ts'] }
       },
-      { extends: true, test: { name: 'product', include: WITHOUT_FIREBASE } },
-      { extends: true, test: { name: 'units', include: ['test/**/*.test.ts'], exclude: PRODUCT } }
+      { extends: true, test: { name: 'others', include: ['test/**/*.test.ts'], exclude: WITH_FIREBASE } }
     ]
   }
 })

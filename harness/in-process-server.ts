@@ -1,12 +1,13 @@
 // Starts the product inside this process, for tests that never kill it: the same composition on a port of its own, without the
 // processor time that another process needs to load the libraries and to make their code fast.
-import { Effect, Fiber, Layer, Logger, References, Result } from 'effect'
+import { Effect, Fiber, Layer, Result } from 'effect'
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import * as Server from '../src/app/server.ts'
 import { loadConfig } from '../src/config.ts'
+import * as Log from '../src/services/telemetry/log.ts'
 import { Api } from './api.ts'
-import { type RunningServer, type ServerOptions, settingsOf } from './server-process.ts'
+import { listeningAt, type RunningServer, type ServerOptions, settingsOf } from './server-process.ts'
 
 const CONSOLE = ['log', 'info', 'warn', 'error', 'debug', 'trace', 'dir', 'table'] as const
 
@@ -33,14 +34,6 @@ const trust = (authorityFile: string | undefined): void => {
   if (authorityFile === undefined || authorityFile === '') return
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(authorityFile, 'utf8')])
 }
-
-/** Keeps what the log says, and tells the address of the server when the log does. */
-const listening = (lines: Array<string>, onListening: (url: string) => void): Logger.Logger<unknown, void> =>
-  Logger.make(({ fiber, message }) => {
-    lines.push(String(message))
-    const { url } = fiber.getRef(References.CurrentLogAnnotations)
-    if (typeof url === 'string') onListening(url)
-  })
 
 /** Baileys trusts one WhatsApp for the whole process: there can be one server at a time. */
 let isRunning = false
@@ -79,9 +72,13 @@ export class InProcessServer implements RunningServer {
     trust(settings['NODE_EXTRA_CA_CERTS'])
     const lines: Array<string> = []
     const { promise, resolve, reject } = Promise.withResolvers<string>()
-    const fiber = Effect.runFork(
-      Layer.launch(Server.layer(config)).pipe(Effect.provide(Logger.layer([listening(lines, resolve)])))
-    )
+    const write = (line: string): void => {
+      lines.push(line.trimEnd())
+      const url = listeningAt(line)
+      if (url !== undefined) resolve(url)
+    }
+    const log = Log.layer(config.LOG_LEVEL, () => Promise.resolve({ write }))
+    const fiber = Effect.runFork(Layer.launch(Server.layer(config)).pipe(Effect.provide(log)))
     fiber.addObserver(exit => reject(new Error(`The server ended before it listened: ${String(exit)}`)))
     try {
       const url = await promise
@@ -92,7 +89,7 @@ export class InProcessServer implements RunningServer {
     }
   }
 
-  /** What it has logged, a line for each message, without what the log adds to them. */
+  /** Everything it has logged. */
   output(): string {
     return this.lines.join('\n')
   }

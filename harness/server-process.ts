@@ -45,6 +45,9 @@ export const settingsOf = (options: ServerOptions): Record<string, string> => ({
   ...options.settings
 })
 
+/** The address of a server whose log has this line; `undefined` when the line says something else. */
+export const listeningAt = (line: string): string | undefined => /"url":"(http:[^"]+)"/.exec(line)?.[1]
+
 /** A running server, wherever it runs. */
 export interface RunningServer {
   readonly api: Api
@@ -86,11 +89,10 @@ export class ServerProcess implements RunningServer {
       )
       collect(child, line => {
         lines.push(line)
-        const found = /"url":"(http:[^"]+)"/.exec(line)?.[1]
-        if (found !== undefined) {
-          clearTimeout(timer)
-          resolve(found)
-        }
+        const found = listeningAt(line)
+        if (found === undefined) return
+        clearTimeout(timer)
+        resolve(found)
       })
     })
     return new ServerProcess(child, url, settings['API_KEY'] ?? '', lines)

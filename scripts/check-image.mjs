@@ -4,10 +4,21 @@
 import './needs-node.cjs'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync
+} from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
 const USER = 1000
@@ -30,17 +41,30 @@ const run = (command, args, options = {}) => {
   if (error !== undefined || status !== 0) fail(`${command} ${args.join(' ')} failed`)
 }
 
+/** What Docker is handed, and no more: what .dockerignore leaves out is not there when an image is built. */
+const context = target => {
+  const allowed = [...readFileSync(join(ROOT, '.dockerignore'), 'utf8').matchAll(/^!(.+)$/gm)]
+  for (const [, path] of allowed)
+    cpSync(join(ROOT, path), join(target, path), {
+      recursive: true,
+      filter: file => basename(file) !== 'node_modules'
+    })
+  symlinkSync(join(ROOT, 'node_modules'), join(target, 'node_modules'))
+}
+
 if (process.getuid?.() !== 0) fail('Needs root: a mount namespace is made whose root cannot be written')
 
 const folder = mkdtempSync(join(tmpdir(), 'backscroll-image-'))
 chmodSync(folder, 0o755)
+const source = join(folder, 'source')
 const tree = join(folder, 'app')
 const data = join(folder, 'data')
 mkdirSync(data, { mode: 0o700 })
 chownSync(data, USER, USER)
 try {
+  context(source)
   for (const script of ['bundle.sh', 'packages.sh'])
-    run('sh', [join(ROOT, 'deploy/image', script), ROOT, tree])
+    run('sh', [join(source, 'deploy/image', script), source, tree])
   const port = await freePort()
   const environment = {
     PATH: process.env.PATH,

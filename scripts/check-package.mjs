@@ -20,6 +20,9 @@ const run = (command, args, cwd, environment = process.env) => {
   })
   if (error !== undefined) throw error
   if (status !== 0) throw new Error(`${command} ${args.join(' ')} ended with ${status}:\n${stdout}${stderr}`)
+  // What Node has to say about its own state is nothing that somebody who starts this can do anything about.
+  if (stderr.includes('ExperimentalWarning'))
+    throw new Error(`${command} prints a warning of Node's:\n${stderr}`)
   return stdout
 }
 

@@ -8,11 +8,22 @@ import { join } from 'node:path'
  */
 const POOL_BYTES = 8 * 1024
 
+/** Node 22 calls its SQLite experimental at each start: the versions that this program runs on have what it uses. */
+const leaveOutWarningOfSqlite = (): void => {
+  const listeners = process.listeners('warning')
+  process.removeAllListeners('warning')
+  process.on('warning', warning => {
+    if (warning.name === 'ExperimentalWarning' && warning.message.startsWith('SQLite')) return
+    for (const listener of listeners) listener(warning)
+  })
+}
+
 const launch = async (args: ReadonlyArray<string>): Promise<void> => {
   // What Node has compiled once it need not compile again: a start takes two thirds of the time. The cache is code, so it lies
   // beside the code, not in a folder that other users of the machine can write to.
   enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll'))
   Buffer.poolSize = POOL_BYTES
+  leaveOutWarningOfSqlite()
   const { run } = await import('./app/cli/run.ts')
   await run(args)
   // Node writes it at the exit, too, which a server that is killed never comes to.

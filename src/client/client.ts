@@ -194,10 +194,16 @@ export class Backscroll {
       ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': newKey() } : {})
     }
     const address = url + pathOf(id, facts, input)
-    const method = { method: facts.method, headers, ...(body === undefined ? {} : { body }) }
+    // The server never redirects. A proxy that does would turn a sending into a reading, and take the key off.
+    const asked: RequestInit = {
+      method: facts.method,
+      headers,
+      redirect: 'error',
+      ...(body === undefined ? {} : { body })
+    }
     const send = (): Promise<Response> =>
       withTimeout(timeoutMs, signal, async attempt => {
-        const response = await fetch(address, { ...method, signal: attempt })
+        const response = await fetch(address, { ...asked, signal: attempt })
         return facts.result === 'response' && response.ok ? response : whole(response)
       })
     return attempted(send, isSending || REPEATABLE.has(facts.method), { ...this.options, signal })

@@ -123,6 +123,14 @@ test('a refusal that stays is told at once, and so is one that lasts longer than
   expect(later.asked).toHaveLength(1)
 })
 
+test('a redirect is not followed: it would take the key off, and make a reading of a sending', async () => {
+  const { asked, client } = await against(response =>
+    response.writeHead(301, { location: '/elsewhere' }).end()
+  )
+  await expect(client.call('accounts.create', { body: { name: 'x' } })).rejects.toThrow('fetch failed')
+  expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /v1/accounts'])
+})
+
 test('a call that was given up is not tried again', async () => {
   const abort = new AbortController()
   const { asked, client } = await against(() => abort.abort(new Error('given up')))

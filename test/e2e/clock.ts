@@ -1,5 +1,6 @@
-// Loaded into the server before its own code (node --import): a clock that a test moves forward. What waits for a time
-// that has come by that happens at once. Knows nothing of the product.
+// A clock that a test moves forward: what waits for a time that has come by that happens at once. It is that of a whole process:
+// of a server, into which this is loaded before its own code (node --import), or of the test with the server in it. Knows nothing of
+// the product.
 //   TEST_CLOCK=<file>   holds how many milliseconds have passed besides, and how many the wall clock is ahead of that, as one that
 //                       somebody has set; read again at each SIGUSR2
 import { readFileSync } from 'node:fs'
@@ -10,16 +11,19 @@ interface Waiting {
   timer: NodeJS.Timeout | undefined
 }
 
-const move = (file: string): void => {
+export interface MovableClock {
+  /** How many milliseconds have passed besides, and how many the wall clock is ahead of that. */
+  readonly set: (passed: number, wallAhead: number) => void
+  /** From now on time is what it is; what waits goes on waiting. */
+  readonly restore: () => void
+}
+
+export const makeClockMovable = (passed = 0, wall = 0): MovableClock => {
   const realNow = Date.now.bind(Date)
   const realElapsed = performance.now.bind(performance)
   const realSetTimeout = globalThis.setTimeout
   const realClearTimeout = globalThis.clearTimeout
-  const read = (): readonly [number, number] => {
-    const [passed = 0, wall = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
-    return [passed, wall]
-  }
-  let [ahead, wallAhead] = read()
+  let [ahead, wallAhead] = [passed, wall]
 
   const RealDate = globalThis.Date
   class MovedDate extends RealDate {
@@ -32,7 +36,8 @@ const move = (file: string): void => {
     }
   }
   globalThis.Date = MovedDate as DateConstructor
-  performance.now = () => realElapsed() + ahead
+  const elapsed = (): number => realElapsed() + ahead
+  performance.now = elapsed
 
   const waiting = new Map<object, Waiting>()
   /** Stands for a timer that is replaced when the clock moves. */
@@ -66,7 +71,7 @@ const move = (file: string): void => {
         waiting.delete(handle)
         entry.run()
       },
-      Math.max(0, entry.due - performance.now())
+      Math.max(0, entry.due - elapsed())
     )
     if (!handle.hasRef()) entry.timer.unref()
   }
@@ -76,7 +81,7 @@ const move = (file: string): void => {
     ...args: Array<unknown>
   ) => {
     const handle = new Handle()
-    const entry: Waiting = { run: () => run(...args), due: performance.now() + ms, timer: undefined }
+    const entry: Waiting = { run: () => run(...args), due: elapsed() + ms, timer: undefined }
     waiting.set(handle, entry)
     arm(handle, entry)
     return handle
@@ -91,11 +96,27 @@ const move = (file: string): void => {
     } else realClearTimeout(handle)
   }) as typeof clearTimeout
 
-  process.on('SIGUSR2', () => {
-    ;[ahead, wallAhead] = read()
-    for (const [handle, entry] of waiting) arm(handle as Handle, entry)
-  })
+  return {
+    set: (...now) => {
+      ;[ahead, wallAhead] = now
+      for (const [handle, entry] of waiting) arm(handle as Handle, entry)
+    },
+    restore: () => {
+      for (const entry of waiting.values()) entry.due -= ahead
+      ;[ahead, wallAhead] = [0, 0]
+      globalThis.Date = RealDate
+      performance.now = realElapsed
+      globalThis.setTimeout = realSetTimeout
+    }
+  }
 }
 
 const file = process.env['TEST_CLOCK']
-if (file !== undefined) move(file)
+if (file !== undefined) {
+  const read = (): readonly [number, number] => {
+    const [passed = 0, wall = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
+    return [passed, wall]
+  }
+  const clock = makeClockMovable(...read())
+  process.on('SIGUSR2', () => clock.set(...read()))
+}

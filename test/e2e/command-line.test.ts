@@ -248,13 +248,19 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   writeFileSync(file, '')
   const other = createServer((_request, response) => response.writeHead(404).end('{}')).listen(0, '127.0.0.1')
   await once(other, 'listening')
+  const otherPort = String((other.address() as AddressInfo).port)
   const ill = await backscroll(['doctor'], {
     ...settings,
     DATA_DIR: file,
-    PORT: String((other.address() as AddressInfo).port),
+    PORT: otherPort,
     WHATSAPP_URL: 'ws://127.0.0.1:9/ws/chat'
   })
+  const asked = await backscrollHere(['accounts'], {
+    ...environment(),
+    BACKSCROLL_URL: `http://127.0.0.1:${otherPort}`
+  })
   other.close()
+  expect(asked).toMatchObject({ code: 3, stderr: expect.stringMatching(/is no Backscroll server \(404 /) })
   expect(ill.code).toBe(1)
   expect(ill.stdout).toMatch(/✗ port .*another program listens.*\n\s+Stop it, or choose another PORT/)
   expect(ill.stdout).toMatch(/✗ whatsapp .*cannot be reached \(ECONNREFUSED\)\n\s+Let this machine reach it/)

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { type AnyStage, movableClock, Stage } from './stage.ts'
+import { type AnyStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
@@ -35,15 +35,14 @@ const writeForAMonth = async (phone: Phone, from: number, perDay: number): Promi
 }
 
 /** Until a chunk that stays broken is given up, as soon as time allows. */
-const untilGivenUp = (stage: Stage, accountId: string) =>
+const untilGivenUp = (stage: AnyStage, accountId: string) =>
   stage.api.untilAccount(accountId, 'the chunk to be given up', account => {
     if (account.sync.chunksFailed === 0) stage.advance(20_000)
     return account.sync.chunksFailed > 0
   })
 
 test('the server is down for a month and the phone goes on: after the start every message of that month is there', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set(settings, folder)
+  await using stage = await Stage.setInProcessByClock()
   const { phone, accountId } = await stage.linked({ history: CHATS })
   await untilComplete(stage, accountId, 3)
   for (const { partner } of phone.mailbox.chats) {
@@ -73,8 +72,7 @@ test('the server is down for a month and the phone goes on: after the start ever
 })
 
 thoroughTest('a gap is shown with its edges as long as the phone does not fill it', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set(settings, folder)
+  await using stage = await Stage.setInProcessByClock()
   const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
   await untilComplete(stage, accountId, 1)
   const [thread] = await stage.api.threads(accountId)
@@ -143,8 +141,7 @@ test('what lies between history and the first live message is looked at, and fil
 })
 
 test('a history chunk that is lost for good leaves a gap between its neighbours, which is filled from the phone', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set(settings, folder)
+  await using stage = await Stage.setInProcessByClock()
   const lost = stage.simulator.fault({ kind: 'historyChunk', effect: 'corrupt', chunkOrder: 2, syncType: 2 })
   const { phone, accountId } = await stage.linkedPartly(60, {
     history: {
@@ -232,8 +229,7 @@ thoroughTest(
 thoroughTest(
   'a lost chunk at the old end of a chat is a gap back to its beginning, however little is sought otherwise',
   async () => {
-    const { folder, settings } = movableClock()
-    await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+    await using stage = await Stage.setInProcessByClock({ WHATSAPP_BACKFILL_THREADS: '0' })
     const history = {
       chats: 1,
       messages: 600,
@@ -260,8 +256,7 @@ thoroughTest(
 thoroughTest(
   'a chat that began while the account was away for too long is fetched to its beginning',
   async () => {
-    const { folder, settings } = movableClock()
-    await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_THREADS: '0' }, folder)
+    await using stage = await Stage.setInProcessByClock({ WHATSAPP_BACKFILL_THREADS: '0' })
     const { phone, accountId } = await stage.linked({ history: { ...CHATS, chats: 1, groupsShare: 0 } })
     await stage.server.stop()
     const from = Date.now()

@@ -1,9 +1,9 @@
 // What else history brings: settings of chats, receipts, who has left; messages without content; progress.
 import { expect, test } from 'vitest'
 import { isGroup } from '../../simulator/state/group.ts'
-import { movableClock, sharedStage, Stage } from './stage.ts'
+import { movableClock, sharedInProcessStage, Stage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 test('archived, pinned, muted, unread, past participants and receipts of the history are kept', async () => {
   const stage = shared()

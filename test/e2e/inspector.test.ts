@@ -72,9 +72,9 @@ const refusal = async (url: string): Promise<number> => {
   return Number(response.statusCode)
 }
 
-describe('the stream', () => {
-  const shared = sharedStage({ INSPECT: 'true' })
+const shared = sharedStage({ INSPECT: 'true' })
 
+describe('the stream', () => {
   test('shows the present to who comes late, and each move as it happens', async () => {
     const { phone, accountId } = await shared().linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
     const viewer = await Viewer.join(shared().server)
@@ -225,32 +225,6 @@ describe('the stream', () => {
   })
 })
 
-/** A viewer that takes nothing from its connection, not even a farewell. */
-const deafViewer = async (server: Stage['server']): Promise<WebSocket> => {
-  const { socket } = await Viewer.join(server)
-  // What `ws` keeps to itself is what has to stand still here.
-  Object(socket)._socket.pause()
-  return socket
-}
-
-describe('a viewer that does not read', () => {
-  test('is sent away too, and does not hold up the end of the server', async () => {
-    await using stage = await Stage.set({ INSPECT: 'true' })
-    const { api, server } = stage
-    await deafViewer(server)
-    const viewers = async () => {
-      const { body } = await api.request<{ viewers: number }>('GET', '/v1/inspector')
-      return body.viewers
-    }
-    expect(await viewers()).toBe(1)
-    await api.request('PUT', '/v1/inspector', { on: false })
-    await api.until('the viewer to be gone', async () => ((await viewers()) === 0 ? true : undefined))
-    await api.request('PUT', '/v1/inspector', { on: true })
-    await deafViewer(server)
-    expect(await server.stop()).toBe(0)
-  })
-})
-
 const freePort = async (): Promise<number> => {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -264,10 +238,10 @@ const freePort = async (): Promise<number> => {
 
 describe.skipIf(!hasBrowser)('the page', () => {
   const browser = sharedBrowser()
-  const shared = sharedStage()
 
   test('asks for the key, can be switched on, and shows every account live', async () => {
     const { api, server } = shared()
+    await api.request('PUT', '/v1/inspector', { on: false })
     const { phone, accountId } = await shared().linked({
       name: 'Flower shop',
       history: { chats: 1, messages: 5, groupsShare: 0 }
@@ -281,7 +255,7 @@ describe.skipIf(!hasBrowser)('the page', () => {
     await page.getByText('That is not the API key of this server.').waitFor()
     await page.fill('#key', server.key)
     await page.click('#enter')
-    // It is off by default, and stays so for who dismisses the question.
+    // It stays off for who dismisses the question.
     await page.locator('#is-off').waitFor()
     await page.keyboard.press('Escape')
     await page.getByText('Switched off', { exact: true }).waitFor()
@@ -368,5 +342,32 @@ describe.skipIf(!hasBrowser)('the Stately inspector in the page', () => {
     await page.click('#own')
     await page.locator('.state.active[data-path="session.pairing"]').waitFor()
     expect(errors).toEqual([])
+  })
+})
+
+/** A viewer that takes nothing from its connection, not even a farewell. */
+const deafViewer = async (server: Stage['server']): Promise<WebSocket> => {
+  const { socket } = await Viewer.join(server)
+  // What `ws` keeps to itself is what has to stand still here.
+  Object(socket)._socket.pause()
+  return socket
+}
+
+describe('a viewer that does not read', () => {
+  test('is sent away too, and does not hold up the end of the server', async () => {
+    const { api, server } = shared()
+    const viewers = async () => {
+      const { body } = await api.request<{ viewers: number }>('GET', '/v1/inspector')
+      return body.viewers
+    }
+    await api.request('PUT', '/v1/inspector', { on: true })
+    const before = await viewers()
+    await deafViewer(server)
+    expect(await viewers()).toBe(before + 1)
+    await api.request('PUT', '/v1/inspector', { on: false })
+    await api.until('the viewer to be gone', async () => ((await viewers()) === 0 ? true : undefined))
+    await api.request('PUT', '/v1/inspector', { on: true })
+    await deafViewer(server)
+    expect(await server.stop()).toBe(0)
   })
 })

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { movableClock, Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 
 const DAY_MS = 24 * 60 * 60_000
 const POLL = {
@@ -11,7 +11,7 @@ const POLL = {
 }
 
 describe('a message that changed during an absence', () => {
-  let stage: Stage
+  let stage: InProcessStage
   let phone: Phone
   let accountId: string
   const ids: Record<string, string> = {}
@@ -26,8 +26,7 @@ describe('a message that changed during an absence', () => {
   }
 
   beforeAll(async () => {
-    const { folder, settings } = movableClock()
-    stage = await Stage.set(settings, folder)
+    stage = await Stage.setInProcessByClock()
     ;({ phone, accountId } = await stage.linked({
       history: { chats: 2, messages: 90, groupsShare: 0.5, mediaShare: 0 }
     }))

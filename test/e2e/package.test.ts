@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync } from 'n
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const MODULES = join(ROOT, 'node_modules')
@@ -25,7 +26,6 @@ beforeAll(() => {
   )
   if (stdout === '') throw new Error(stderr)
   packed = (JSON.parse(stdout) as [Packed])[0]
-  install()
 })
 afterAll(() => folder.remove())
 
@@ -86,6 +86,7 @@ const NOT_INSTALLED = new Set([
 const project = (): string => join(folder.path, 'project')
 const install = (): void => {
   const modules = join(project(), 'node_modules')
+  if (existsSync(modules)) return
   mkdirSync(join(modules, '.bin'), { recursive: true })
   for (const name of readdirSync(MODULES)) {
     if (name.startsWith('.') || NOT_INSTALLED.has(name)) continue
@@ -101,7 +102,8 @@ const install = (): void => {
   symlinkSync('../backscroll/bin/backscroll.cjs', join(modules, '.bin', 'backscroll'))
 }
 
-test('npx backscroll demo runs from it in a folder with nothing else', () => {
+thoroughTest('npx backscroll demo runs from it in a folder with nothing else', async () => {
+  install()
   const { stderr, stdout } = spawnSync(
     'npx',
     ['--no-install', 'backscroll', 'demo', '--exit', '--chats', '3', '--messages', '60'],
@@ -119,25 +121,29 @@ test('npx backscroll demo runs from it in a folder with nothing else', () => {
   expect([client.stdout, client.stderr]).toEqual(['function\n', ''])
 })
 
-test('it says its version, and what to install for settings that need more than it brings', () => {
-  const run = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
-    spawnSync(process.execPath, [join(project(), 'node_modules', '.bin', 'backscroll'), ...args], {
-      cwd: folder.path,
-      env: { PATH: process.env['PATH'], ...environment },
-      encoding: 'utf8'
+thoroughTest(
+  'it says its version, and what to install for settings that need more than it brings',
+  async () => {
+    install()
+    const run = (args: ReadonlyArray<string>, environment: Readonly<Record<string, string>>) =>
+      spawnSync(process.execPath, [join(project(), 'node_modules', '.bin', 'backscroll'), ...args], {
+        cwd: folder.path,
+        env: { PATH: process.env['PATH'], ...environment },
+        encoding: 'utf8'
+      })
+    expect(run(['--version'], {}).stdout).toBe(`${manifest.version}\n`)
+    const firestore = run(['start'], {
+      STORE: 'firestore',
+      FIREBASE_PROJECT_ID: 'demo-shop',
+      FIRESTORE_EMULATOR_HOST: '127.0.0.1:9',
+      PORT: '0',
+      DATA_DIR: join(folder.path, 'data')
     })
-  expect(run(['--version'], {}).stdout).toBe(`${manifest.version}\n`)
-  const firestore = run(['start'], {
-    STORE: 'firestore',
-    FIREBASE_PROJECT_ID: 'demo-shop',
-    FIRESTORE_EMULATOR_HOST: '127.0.0.1:9',
-    PORT: '0',
-    DATA_DIR: join(folder.path, 'data')
-  })
-  expect(firestore.status).toBe(1)
-  const [, major] = /npm install firebase-admin@(\d+)\n/.exec(firestore.stderr) ?? [firestore.stderr]
-  expect(manifest.peerDependencies['firebase-admin']).toMatch(new RegExp(`^\\^${major}\\.`))
-})
+    expect(firestore.status).toBe(1)
+    const [, major] = /npm install firebase-admin@(\d+)\n/.exec(firestore.stderr) ?? [firestore.stderr]
+    expect(manifest.peerDependencies['firebase-admin']).toMatch(new RegExp(`^\\^${major}\\.`))
+  }
+)
 
 const older = ['/usr/bin/node', '/usr/local/bin/node'].find(path => {
   if (!existsSync(path)) return false

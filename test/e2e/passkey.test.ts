@@ -3,11 +3,10 @@ import { expect, test } from 'vitest'
 import type { PasskeyResource } from '../../harness/resources.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { resultsOf, RunningHere } from './backscroll.ts'
-import { movableClock, sharedStage, type Stage } from './stage.ts'
+import { type InProcessStage, sharedStageByClock } from './stage.ts'
 
 const HISTORY = { history: { chats: 1, messages: 3, groupsShare: 0 } }
-const { folder, settings } = movableClock()
-const shared = sharedStage({ LOG_LEVEL: 'trace', ...settings }, folder)
+const shared = sharedStageByClock({ LOG_LEVEL: 'trace' })
 
 interface Step {
   readonly step: string
@@ -16,14 +15,14 @@ interface Step {
 }
 
 /** The command that a person runs in a terminal. */
-const pairingOf = ({ server }: Stage, ...args: ReadonlyArray<string>) =>
+const pairingOf = ({ server }: InProcessStage, ...args: ReadonlyArray<string>) =>
   new RunningHere(['pair', '--json', ...args], {
     BACKSCROLL_URL: server.url,
     BACKSCROLL_API_KEY: server.key
   })
 
 interface Linking {
-  readonly stage: Stage
+  readonly stage: InProcessStage
   readonly phone: Phone
   readonly accountId: string
   readonly device: Promise<number | Error>
@@ -33,7 +32,7 @@ interface Linking {
 const settled = (device: Promise<number>): Promise<number | Error> =>
   device.catch((cause: unknown) => (cause instanceof Error ? cause : new Error(String(cause))))
 
-const newAccount = async (options: Parameters<Stage['simulator']['createPhone']>[0] = HISTORY) => {
+const newAccount = async (options: Parameters<InProcessStage['simulator']['createPhone']>[0] = HISTORY) => {
   const stage = shared()
   const phone = stage.simulator.createPhone(options)
   phone.demandPasskey(true)
@@ -61,7 +60,7 @@ const assert = async ({ accountId, phone, stage }: Linking, wrong = {}): Promise
 }
 
 /** The proof is too old afterwards. */
-const waitTooLong = async (stage: Stage): Promise<void> => {
+const waitTooLong = async (stage: InProcessStage): Promise<void> => {
   const time = async () => {
     const { body } = await stage.api.request<{ createdAt: number }>('POST', '/v1/accounts', { name: 'Clock' })
     return body.createdAt

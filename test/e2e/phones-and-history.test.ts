@@ -3,18 +3,15 @@
 import { describe, expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { Phone } from '../../simulator/phone.ts'
-import { shared as sharedBetween } from './shared.ts'
-import { movableClock, Stage } from './stage.ts'
+import { type AnyStage, sharedStageByClock } from './stage.ts'
 
-const shared = sharedBetween(() => {
-  const { folder, settings } = movableClock()
-  return Stage.set(
-    { ...settings, WHATSAPP_BACKFILL_COUNT: '0', BACKFILL_TIMEOUT: '10s', BACKFILL_RETRY_MAX: '10s' },
-    folder
-  )
+const shared = sharedStageByClock({
+  WHATSAPP_BACKFILL_COUNT: '0',
+  BACKFILL_TIMEOUT: '10s',
+  BACKFILL_RETRY_MAX: '10s'
 })
 /** As soon as time allows: what waits for the phone to answer does not wait for the test. */
-const inTime = <T>(stage: Stage, what: string, look: () => Promise<T | undefined>): Promise<T> =>
+const inTime = <T>(stage: AnyStage, what: string, look: () => Promise<T | undefined>): Promise<T> =>
   stage.api.until(what, async () => {
     const found = await look()
     // A longer step would look like a connection that is lost.
@@ -24,7 +21,7 @@ const inTime = <T>(stage: Stage, what: string, look: () => Promise<T | undefined
 
 const inMilliseconds = ({ time = 0 }: { readonly time?: number }): boolean => time > 100_000_000_000
 
-const linked = async (stage: Stage, phone: Phone): Promise<string> => {
+const linked = async (stage: AnyStage, phone: Phone): Promise<string> => {
   const { accountId } = await stage.api.createAccount('Shop')
   await stage.api.pair(accountId)
   const { qr } = await stage.api.offer(accountId)
@@ -33,7 +30,7 @@ const linked = async (stage: Stage, phone: Phone): Promise<string> => {
 }
 
 /** Messages that the phone gets while its device is away, and that WhatsApp does not keep; then a live one. */
-const missSome = async (stage: Stage, phone: Phone, accountId: string): Promise<void> => {
+const missSome = async (stage: AnyStage, phone: Phone, accountId: string): Promise<void> => {
   const [contact] = phone.contacts
   await stage.api.command(accountId, 'disconnect')
   await stage.simulator.until(() => phone.devices.every(({ queue }) => !queue.connected))

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import { linkAccount } from '../../harness/simulated.ts'
-import { type AnyStage, movableClock, sharedStage } from './stage.ts'
+import { type AnyStage, sharedStageByClock } from './stage.ts'
 
 const HOUR_MS = 60 * 60_000
 
@@ -20,11 +20,11 @@ const untilApplied = (stage: AnyStage, rule: string) =>
     return state.lastRun?.endedAt == null ? undefined : state
   })
 
-const { folder, settings } = movableClock()
-const shared = sharedStage(
-  { ...settings, MEDIA_DOWNLOAD: 'all', MEDIA_KEEP: '48h', WHATSAPP_BACKFILL_COUNT: '0' },
-  folder
-)
+const shared = sharedStageByClock({
+  MEDIA_DOWNLOAD: 'all',
+  MEDIA_KEEP: '48h',
+  WHATSAPP_BACKFILL_COUNT: '0'
+})
 
 test('messages beyond MESSAGES_KEEP go, are no gap, and come back by no history; a dry run has told how many', async () => {
   const stage = shared()

@@ -14,6 +14,7 @@ import type { Api } from '../../harness/api.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { Simulator } from '../../simulator/simulator.ts'
+import { makeClockMovable, type MovableClock } from './clock.ts'
 import { shared } from './shared.ts'
 
 type Folder = ReturnType<typeof temporaryFolder>
@@ -31,13 +32,15 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   server: Server
   private readonly start: Start<Server>
   private readonly removeFolder: () => void
+  private readonly clock: StageClock | undefined
 
   private constructor(
     simulator: Simulator,
     server: Server,
     start: Start<Server>,
     folder: Folder,
-    settings: Readonly<Record<string, string>>
+    settings: Readonly<Record<string, string>>,
+    clock: StageClock | undefined
   ) {
     this.simulator = simulator
     this.server = server
@@ -45,6 +48,7 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     this.dataDir = folder.path
     this.removeFolder = folder.remove
     this.settings = settings
+    this.clock = clock
   }
 
   /** Settings that depend on the simulator are made when it runs. */
@@ -64,12 +68,20 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder())
   }
 
+  /** The same on a clock that `advance` and `setWallClock` move: the server, the simulator and the test go by it. */
+  static async setInProcessByClock(settings: Settings = {}, wallAheadMs = 0): Promise<InProcessStage> {
+    const { InProcessServer } = await import('../../harness/in-process-server.ts')
+    return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder(), wallAheadMs)
+  }
+
   private static async setWith<Server extends RunningServer>(
     start: Start<Server>,
     settings: Settings | ((simulator: Simulator) => Settings),
-    folder: Folder
+    folder: Folder,
+    wallAheadMs?: number
   ): Promise<Stage<Server>> {
     const simulator = await Simulator.make({ seed: 11 })
+    const clock = wallAheadMs === undefined ? undefined : new StageClock(simulator, wallAheadMs)
     // Media are uploaded through TLS, whatever the address of the simulator; the server trusts its authority for it.
     const authority = join(folder.path, 'simulator-ca.pem')
     writeFileSync(authority, simulator.caCertificate)
@@ -79,7 +91,7 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
       ...(typeof settings === 'function' ? settings(simulator) : settings)
     }
     const server = await start({ dataDir: folder.path, settings: all })
-    return new Stage(simulator, server, start, folder, all)
+    return new Stage(simulator, server, start, folder, all, clock)
   }
 
   get api(): Api {
@@ -139,26 +151,27 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   }
 
   /**
-   * Lets time pass for the server and for WhatsApp, for good; the server must have been started with `settings` of `movableClock`.
+   * Lets time pass for the server and for WhatsApp, for good: in `setInProcessByClock`, or in a process with the settings of
+   * `movableClock`.
    */
-  advance(this: Stage, ms: number): void {
+  advance(ms: number): void {
+    if (this.clock !== undefined) return this.clock.advance(ms)
     this.simulator.clock.aheadMs += ms
     this.changeClock(([passed, wall]) => [passed + ms, wall])
   }
 
   /** Sets the wall clock of the server's machine so far ahead of what it should say; nothing elapses. */
-  setWallClock(this: Stage, aheadMs: number): void {
+  setWallClock(aheadMs: number): void {
+    if (this.clock !== undefined) return this.clock.setWallClock(aheadMs)
     this.changeClock(([passed]) => [passed, aheadMs])
   }
 
-  private changeClock(
-    this: Stage,
-    change: (clock: readonly [number, number]) => readonly [number, number]
-  ): void {
+  private changeClock(change: (clock: readonly [number, number]) => readonly [number, number]): void {
     const file = clockFile(this.dataDir)
     const [passed = 0, wall = 0] = readFileSync(file, 'utf8').split(' ').map(Number)
     writeFileSync(file, change([passed, wall]).join(' '))
-    if (!this.server.hasEnded) process.kill(this.server.pid, 'SIGUSR2')
+    if (this.server instanceof ServerProcess && !this.server.hasEnded)
+      process.kill(this.server.pid, 'SIGUSR2')
   }
 
   /** Starts the server again, to end by SIGKILL when it passes the point of `crash-points.ts` for the n-th time. */
@@ -170,7 +183,38 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.dispose()
     await this.simulator.stop()
+    this.clock?.restore()
     this.removeFolder()
+  }
+}
+
+/** The clock of this process, which is that of the server and of the simulator in it. */
+class StageClock {
+  private readonly clock: MovableClock
+  private readonly simulator: Simulator
+  private passed = 0
+  private wallAheadMs = 0
+
+  constructor(simulator: Simulator, wallAheadMs: number) {
+    this.simulator = simulator
+    this.clock = makeClockMovable()
+    this.setWallClock(wallAheadMs)
+  }
+
+  advance(ms: number): void {
+    this.passed += ms
+    this.clock.set(this.passed, this.wallAheadMs)
+  }
+
+  /** WhatsApp's own clock is right whatever that of the server's machine says. */
+  setWallClock(aheadMs: number): void {
+    this.wallAheadMs = aheadMs
+    this.simulator.clock.aheadMs = -aheadMs
+    this.clock.set(this.passed, aheadMs)
+  }
+
+  restore(): void {
+    this.clock.restore()
   }
 }
 
@@ -180,6 +224,10 @@ export type InProcessStage = Stage<InProcessServer>
 export type AnyStage = Stage<RunningServer>
 
 const clockFile = (dataDir: string): string => join(dataDir, 'test-clock')
+
+/** One stage on a movable clock for all tests of a file, with the server in this process. */
+export const sharedStageByClock = (settings: Settings = {}): (() => InProcessStage) =>
+  shared(() => Stage.setInProcessByClock(settings))
 
 /** A folder with a clock that `Stage.advance` and `Stage.setWallClock` move, and the settings that make the server go by it. */
 export const movableClock = (

@@ -27,6 +27,8 @@ const THREAD = {
   minThreads: 0,
   maxThreads: 1,
   idleTimeout: 30_000,
+  // What `launch.ts` leaves out of the main thread's output: a thread has its own.
+  execArgv: ['--disable-warning=ExperimentalWarning'],
   // Several times what the tasks take of it, so that memory is collected early.
   resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 }

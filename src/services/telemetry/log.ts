@@ -64,20 +64,17 @@ const prettyStream = async () => {
   return pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
 }
 
-const openSink = async (level: Level): Promise<pino.Logger> => {
-  const stream = process.stdout.isTTY ? await prettyStream() : pino.destination({ sync: true })
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
-}
+const standardOutput = async (): Promise<pino.DestinationStream> =>
+  process.stdout.isTTY ? await prettyStream() : pino.destination({ sync: true })
 
-/** Sends Effect's log to pino, and nowhere else. */
-export const layer = (level: Level): Layer.Layer<never> => {
-  const logger = Effect.map(
-    Effect.promise(() => openSink(level)),
-    sink =>
-      Logger.make<unknown, void>(entry => {
-        sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
-      })
-  )
+/** Sends Effect's log to pino, and nowhere else. `open` opens what the lines are written to. */
+export const layer = (level: Level, open = standardOutput): Layer.Layer<never> => {
+  const logger = Effect.map(Effect.promise(open), stream => {
+    const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+    return Logger.make<unknown, void>(entry => {
+      sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
+    })
+  })
   return Layer.mergeAll(
     Logger.layer([logger]),
     Layer.succeed(References.MinimumLogLevel, EFFECT_LEVEL[level])

@@ -141,6 +141,9 @@ export class FirestoreWorld implements World {
 
 export const newProject = (): string => `demo-${process.pid}-${(worlds += 1)}-${Date.now()}`
 
+/** Read before a local server puts its own address there, for Google's client. */
+const EMULATOR = process.env['FIRESTORE_EMULATOR_HOST'] ?? ''
+
 /** Every kind of store there is, and why one cannot be tried here. */
 export const STORES: ReadonlyArray<{
   readonly name: string
@@ -165,12 +168,7 @@ export const STORES: ReadonlyArray<{
   },
   {
     name: 'Firestore, on the emulator at FIRESTORE_EMULATOR_HOST',
-    ...(emulator() === '' ? { absent: 'FIRESTORE_EMULATOR_HOST names no emulator' } : {}),
-    make: () => FirestoreWorld.make(emulator())
+    ...(EMULATOR === '' ? { absent: 'FIRESTORE_EMULATOR_HOST names no emulator' } : {}),
+    make: () => FirestoreWorld.make(EMULATOR)
   }
 ]
-
-/** Before any world of ours has set it for the client. */
-function emulator(): string {
-  return process.env['FIRESTORE_EMULATOR_HOST'] ?? ''
-}

@@ -3,6 +3,9 @@ import { BackscrollError } from '../../../client/index.ts'
 import { CommandFailed, EXIT, failed, misused, wordsOf } from '../failure.ts'
 import { plain } from '../screen/style.ts'
 
+/** The code of a refusal that is none of the server's. */
+const NO_PROBLEM = 'unknown'
+
 /** What fields of the API are called here, where the names differ. */
 const HERE: Readonly<Record<string, string>> = {
   accounts: '--account',
@@ -36,7 +39,15 @@ const fieldsOf = (problem: object): string => {
     .join('')
 }
 
-const refusal = ({ code, problem, status, traceId }: BackscrollError): CommandFailed => {
+/** The server refuses with problems of its own; whatever else answers is something else. */
+const stranger = (url: string, answer: string): CommandFailed =>
+  new CommandFailed({
+    message: `What answers at ${url} is no Backscroll server (${answer}): another program has the port, or a proxy is in between that does not reach the server. Name another address: --url, or BACKSCROLL_URL`,
+    exitCode: EXIT.unreachable
+  })
+
+const refusal = (url: string, { code, problem, status, traceId }: BackscrollError): CommandFailed => {
+  if (code === NO_PROBLEM) return stranger(url, plain(`${status} ${problem.title}`))
   if (status === 401)
     return new CommandFailed({
       message:
@@ -61,6 +72,13 @@ const networkCode = (error: unknown): string | undefined => {
   return networkCode(error.cause)
 }
 
+/** Words for codes that tell a person little. */
+const WHY: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks http, not https',
+  ERR_SSL_PACKET_LENGTH_TOO_LONG: 'it speaks http, not https',
+  UND_ERR_SOCKET: 'the connection was closed'
+}
+
 const silent = (url: string, why: string): CommandFailed =>
   new CommandFailed({
     message: `No server answers at ${url} (${why}). Start it with \`backscroll start\`, or name another one: --url, or BACKSCROLL_URL`,
@@ -76,10 +94,14 @@ export const explained =
   (url: string) =>
   (error: unknown): CommandFailed => {
     if (error instanceof CommandFailed) return error
-    if (error instanceof BackscrollError) return refusal(error)
+    if (error instanceof BackscrollError) return refusal(url, error)
+    // A page, where the server would have sent JSON.
+    if (error instanceof SyntaxError) return stranger(url, 'a page')
     if (error instanceof Error && error.name === 'TimeoutError') return silent(url, 'it took too long')
+    if (innermost(error) === 'unexpected redirect')
+      return stranger(url, 'it sends on to another address, such as from http to https')
     const code = networkCode(error)
     return code === undefined
       ? failed(`The request to ${url} failed: ${plain(innermost(error))}`)
-      : silent(url, code)
+      : silent(url, WHY[code] ?? code)
   }

@@ -1,4 +1,4 @@
-// Checks the types of the project and its use of Effect in one pass, by Effect's build of TypeScript's compiler.
+// How the project uses Effect, checked by Effect's build of TypeScript's compiler (which checks the types once more).
 import './needs-node.cjs'
 import { execFileSync, spawnSync } from 'node:child_process'
 import { availableParallelism } from 'node:os'
