@@ -58,7 +58,8 @@ beforeAll(async () => {
   stage = await Stage.setInProcess({
     WHATSAPP_BACKFILL_THREADS: '0',
     WEBHOOK_URL_PRIVATE: 'true',
-    MEDIA_URL_PRIVATE: 'true'
+    MEDIA_URL_PRIVATE: 'true',
+    WHATSAPP_POST_STATUSES: 'true'
   })
   scene = new ConsoleScene(stage)
 })
