@@ -152,6 +152,12 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await log.getByText('Spring fair').waitFor()
     await log.locator('.responses', { hasText: 'Going' }).waitFor()
     await log.getByText('named the group “Workshop and shop”').waitFor()
+    // Its time is that of whoever reads it, in the list too.
+    const when = await page.evaluate<string>(
+      `new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium', timeStyle: 'short' }).format(1_900_000_000_000)`
+    )
+    await log.getByText(when).waitFor()
+    await page.locator('.thread', { hasText: 'Workshop and shop' }).getByText(when).waitFor()
     await log.getByRole('button', { name: 'Play' }).click()
     await log.locator('audio[src^="blob:"]').waitFor()
     await page.getByRole('textbox', { name: 'Write a message' }).fill('Who brings the tools?')
@@ -218,7 +224,7 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await shown.hover()
     await shown.getByRole('button', { name: 'More' }).click()
     const offered = await page.getByRole('menuitem').allInnerTexts()
-    expect(offered).toEqual(['Copy the text', 'Forward', 'Details', 'Delete for everyone'])
+    expect(offered).toEqual(['Copy text', 'Forward', 'Details', 'Delete for everyone'])
     await page.getByRole('menuitem', { name: 'Delete for everyone' }).click()
     await page.getByRole('log').getByText('This message was deleted for everyone.').waitFor()
     await stage.simulator.until(() => phone.account.statuses.length === 1)
