@@ -13,9 +13,13 @@ interface Axe {
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
-/** The colours of the scheme before are not on their way to those of this one any more, and what opens is open. */
+/** The colours of the scheme before are not on their way to those of this one any more, and what opens is open. What moves for ever is not waited for. */
 const SETTLED = `new Promise(requestAnimationFrame).then(() =>
-  Promise.all(document.getAnimations().map(one => one.finished.catch(() => undefined))))`
+  Promise.all(
+    document.getAnimations()
+      .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
+      .map(one => one.finished.catch(() => undefined))
+  ))`
 
 /** What is not accessible on the page, or within one of its elements, with where it is. */
 export const findingsOf = async (
