@@ -20,6 +20,10 @@ const linkedNode = join(root, 'node_modules', '.bin', process.platform === 'win3
 const forProduction = process.argv.includes('--production')
 const isOnlyForNode = process.argv.includes('--node')
 
+/** Set for npm, which runs this script for Node once it has installed (`prepare`): here that is done already. */
+const WITHIN_SETUP = 'BACKSCROLL_WITHIN_SETUP'
+if (isOnlyForNode && process.env[WITHIN_SETUP] !== undefined) process.exit(0)
+
 const fail = message => {
   process.stderr.write(`\nbackscroll set-up: ${message}\n`)
   process.exit(1)
@@ -31,6 +35,7 @@ const npm = async (args, cwd, what) => {
   const child = spawn('npm', [...args, '--loglevel=error', '--no-audit', '--no-fund'], {
     cwd,
     stdio: ['ignore', process.stderr, 'inherit'],
+    env: { ...process.env, [WITHIN_SETUP]: 'true' },
     shell: process.platform === 'win32'
   })
   // Whoever stops this script stops what it started.
