@@ -97,6 +97,14 @@ export class Phone extends GroupsPhone {
     return () => queues.forEach(queue => queue.resume())
   }
 
+  /** While delivery is paused: the next of what waits is delivered to each linked device. */
+  deliverNext(): void {
+    for (const { queue } of this.devices) {
+      queue.resume()
+      queue.pause()
+    }
+  }
+
   /** Deletes what waits for linked devices that are away, as WhatsApp does after weeks; returns how much it was. */
   expireOfflineQueue(): number {
     return this.devices

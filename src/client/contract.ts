@@ -1306,6 +1306,18 @@ export type Receipt = {
   readonly playedAt: number | null
 }
 
+export type PinList = {
+  readonly pins: ReadonlyArray<Pin>
+}
+
+export type Pin = {
+  readonly message: Message
+  /** Milliseconds since 1970 */
+  readonly pinnedAt: number
+  /** Milliseconds since 1970 */
+  readonly until: number
+}
+
 export type MessagePage = {
   readonly messages: ReadonlyArray<Message>
   readonly olderCursor: string | null
@@ -1564,6 +1576,7 @@ export type LinkState = {
   } | null
   readonly expiresAt: number | null
   readonly problem: string | null
+  readonly problemKind: "codeRefused" | "passkeyRefused" | "passkeyExpired" | "disconnected" | null
 }
 
 export type PasskeyAssertion = {
@@ -2049,6 +2062,14 @@ export interface Operations {
     }
     readonly result: MessagePage
     readonly item: Message
+  }
+  /** List pinned messages */
+  readonly "threads.pins": {
+    readonly input: {
+      readonly threadId: string
+    }
+    readonly result: PinList
+    readonly item: never
   }
   /** Get a message */
   readonly "threads.message": {
@@ -2557,6 +2578,7 @@ export const OPERATIONS = {
   "threads.typing": {"method":"POST","path":"/v1/threads/{threadId}/typing","query":[],"result":"nothing"},
   "outbox.send": {"method":"POST","path":"/v1/accounts/{accountId}/messages","query":["wait","timeout"],"result":"json"},
   "threads.messages": {"method":"GET","path":"/v1/threads/{threadId}/messages","query":["limit","before","after","since","until","sender","type"],"result":"json","pages":{"items":"messages","next":"olderCursor","parameter":"before"}},
+  "threads.pins": {"method":"GET","path":"/v1/threads/{threadId}/pins","query":[],"result":"json"},
   "threads.message": {"method":"GET","path":"/v1/threads/{threadId}/messages/{messageId}","query":[],"result":"json"},
   "outbox.list": {"method":"GET","path":"/v1/accounts/{accountId}/outbox","query":["limit","cursor","status"],"result":"json","pages":{"items":"entries","next":"nextCursor","parameter":"cursor"}},
   "outbox.entry": {"method":"GET","path":"/v1/accounts/{accountId}/outbox/{entryId}","query":[],"result":"json"},

@@ -1,11 +1,10 @@
 // What is said while the server does not answer, and goes when it does again.
-import { isLive } from './events.ts'
 import { t } from './i18n/i18n.ts'
 import { Icon } from './parts/icon.tsx'
-import { isReachable } from './session.ts'
+import { isAway } from './session.ts'
 
 export const Connection = () =>
-  isReachable.value || isLive.value ? null : (
+  isAway.value && (
     <div class="connection" role="alert">
       <Icon name="warning" size={18} />
       <p>

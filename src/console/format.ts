@@ -15,6 +15,7 @@ const formats = computed(() => {
     time: new Intl.DateTimeFormat(tag, { timeStyle: 'short' }),
     clockTime: new Intl.DateTimeFormat(tag, { timeStyle: 'medium' }),
     date: new Intl.DateTimeFormat(tag, { dateStyle: 'medium' }),
+    dayOfYear: new Intl.DateTimeFormat(tag, { month: 'short', day: 'numeric' }),
     longDate: new Intl.DateTimeFormat(tag, { dateStyle: 'full' }),
     weekday: new Intl.DateTimeFormat(tag, { weekday: 'long' }),
     dateTime: new Intl.DateTimeFormat(tag, { dateStyle: 'medium', timeStyle: 'short' }),
@@ -42,11 +43,14 @@ export const day = (at: number, now = Date.now()): string => {
   return days > 1 && days < 7 ? formats.value.weekday.format(at) : formats.value.longDate.format(at)
 }
 
-/** In a list: the time today, the day in this week, a date before. */
+/** In a list: the time today, the day in this week, a date before, with its year where that is another one. */
 export const moment = (at: number, now = Date.now()): string => {
   const days = Math.round((startOfDay(now) - startOfDay(at)) / DAY)
   if (days === 0) return time(at)
-  return days > 0 && days < 7 ? day(at, now) : date(at)
+  if (days > 0 && days < 7) return day(at, now)
+  return new Date(at).getFullYear() === new Date(now).getFullYear()
+    ? formats.value.dayOfYear.format(at)
+    : date(at)
 }
 
 /** "3 minutes ago", "in 2 hours". */
@@ -75,7 +79,8 @@ export const fileSize = (bytes: number): string => {
   return new Intl.NumberFormat(locale.value, {
     style: 'unit',
     unit: UNITS[step] ?? 'byte',
-    unitDisplay: 'short',
+    // "19 byte" is what the short form says.
+    unitDisplay: step === 0 ? 'long' : 'short',
     maximumFractionDigits: step === 0 ? 0 : 1
   }).format(bytes / 1000 ** step)
 }

@@ -5,12 +5,14 @@ import { startLanguage } from './i18n/i18n.ts'
 import { resume } from './session.ts'
 import { startAccounts } from './state/accounts.ts'
 import { startEvents } from './state/live.ts'
+import { startThreadNames } from './state/thread-names.ts'
 import { startTheme } from './theme.ts'
 import { tellTrouble } from './toasts.ts'
 
 startTheme()
 startAccounts()
 startEvents()
+startThreadNames()
 await startLanguage()
 await resume().catch(tellTrouble)
 const root = document.getElementById('app')

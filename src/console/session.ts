@@ -2,7 +2,7 @@
 // goes into a header, so that no other site can use it.
 import { computed, effect, signal } from '@preact/signals'
 import { Backscroll, BackscrollError, type Me } from '../client/index.ts'
-import { heardConnection } from './events.ts'
+import { heardConnection, isLive } from './events.ts'
 
 const STORED_AS = 'backscroll.key'
 const ROLES = ['viewer', 'agent', 'operator', 'admin'] as const
@@ -16,6 +16,8 @@ export interface Session {
 export const session = signal<Session | undefined>(undefined)
 /** Whether the server answered the last time it was asked. */
 export const isReachable = signal(true)
+/** Whether the server does not answer, and no events come either: that is said above everything. */
+export const isAway = computed(() => !isReachable.value && !isLive.value)
 /** Whether the session ended because its key opens nothing any more. */
 export const isRefused = signal(false)
 

@@ -31,7 +31,21 @@ const SCALAR = {
 
 const FOLDER = '/docs'
 const CONTAINER = '<div id="api-reference-container">'
-const MEANWHILE = `${CONTAINER}<p style="margin: 3rem; font: 1.1rem system-ui, sans-serif">Backscroll: the reference is being opened …</p>`
+
+/**
+ * Scalar works for some seconds, whatever the document says, before it shows anything, and nothing else is drawn by its thread then. The
+ * bar moves without that thread.
+ */
+const MEANWHILE = `${CONTAINER}
+      <style>
+        :root { color-scheme: light dark }
+        .opening { margin: 30vh auto 0; width: min(20rem, 80vw); font: 1rem/1.5 system-ui, sans-serif; text-align: center; text-wrap: balance }
+        .opening i { display: block; height: 4px; border-radius: 2px; overflow: hidden; background: #8884 }
+        .opening i::before { content: ''; display: block; width: 40%; height: 100%; border-radius: 2px; background: currentColor; animation: opening 1.4s ease-in-out infinite alternate }
+        @media (prefers-reduced-motion: reduce) { .opening i::before { animation: none } }
+        @keyframes opening { to { transform: translateX(150%) } }
+      </style>
+      <div class="opening" role="status"><p>The API reference is being opened. This takes a few seconds.</p><i></i></div>`
 
 interface Reference {
   readonly page: StaticFile

@@ -29,6 +29,19 @@ interface Axe {
   }>
 }
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What is not accessible on the page, with where it is. */
+const findingsOf = async (page: Page, screen: string): Promise<ReadonlyArray<object>> => {
+  await page.evaluate(AXE)
+  const { violations } = await page.evaluate<Axe>(`axe.run({ resultTypes: ['violations'] })`)
+  return violations.map(({ id, nodes }) => ({
+    screen,
+    id,
+    at: nodes.map(({ html }) => html.slice(0, 160))
+  }))
+}
+
 const NOW = Math.floor(Date.now() / 1000)
 
 /** With PICTURES=true the test makes the pictures of the documentation. */
@@ -102,6 +115,12 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByLabel('Your key').fill('not-the-key-of-this-server')
     await page.getByRole('button', { name: 'Sign in' }).click()
     expect(await page.getByRole('alert').innerText()).toContain('Ask an administrator')
+    expect(await findingsOf(page, 'sign-in')).toEqual([])
+    await page.evaluate(`document.documentElement.dir = 'rtl'`)
+    expect(await page.evaluate('[scrollX, document.documentElement.scrollWidth - innerWidth]')).toEqual([
+      0, 0
+    ])
+    await page.evaluate(`document.documentElement.dir = 'ltr'`)
     await page.getByLabel('Your key').fill(stage.server.key)
     await page.keyboard.press('Enter')
     await page.getByText('No account yet').waitFor()
@@ -133,6 +152,8 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
         chats: 4,
         messages: 800,
         pushPerChat: 120,
+        chunkMessages: 10,
+        recentShare: 0,
         groupsShare: 0,
         mediaShare: 0,
         until: NOW - 86_400
@@ -152,8 +173,32 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await phone.scanQr(await stage.api.nextQr(accountId, qr!))
     scene.phone = phone
     scene.accountId = accountId
-    await page.getByRole('button', { name: 'Watch it come in' }).click()
+    // Its history comes bit by bit: the bar stands where the server says.
+    const goOn = phone.pauseDelivery()
+    const watch = page.getByRole('button', { name: 'Watch it come in' })
+    let share = 0
+    /** Lets more of it come, unless there is something new to be seen. The first part says that it is 100 percent of itself. */
+    const moreOf = async (): Promise<void> => {
+      const { chunksPending, percent } = (await stage.api.account(accountId)).sync
+      const isNew = percent !== null && percent > share * 100 && percent < 100
+      if (chunksPending === 0 && !isNew) phone.deliverNext()
+    }
+    await stage.api.until('the link', async () => {
+      await moreOf()
+      return (await watch.isVisible()) ? true : undefined
+    })
+    await watch.click()
     const card = page.getByRole('article', { name: 'Rosa’s Bicycles' })
+    const bar = card.getByRole('progressbar', { name: /^History: [\d,]+ messages$/ })
+    for (let step = 0; step < 2; step += 1)
+      share = await stage.api.until('more of the history', async () => {
+        await moreOf()
+        const shown = (await bar.count()) === 0 ? 0 : Number(await bar.getAttribute('value'))
+        return shown > share && shown < 1 ? shown : undefined
+      })
+    await picture(page, 'sync')
+    goOn()
+    await bar.waitFor({ state: 'detached' })
     await card.getByText('480', { exact: true }).waitFor()
     await card.getByText(/^(open|backfilling)$/).waitFor()
     await picture(page, 'accounts')
@@ -318,11 +363,9 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
 
   test('every screen is accessible, in light and in dark, and on a phone', async () => {
     const page = await scene.opened()
-    const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
     const [, chat = ''] = page.url().split('#')
-    await page.evaluate(axe)
     const screens = ['/', '/settings', chat, ...TABS.map(tab => `/activity/${tab}`)]
-    const found: Array<unknown> = []
+    const found: Array<object> = []
     for (const [index, screen] of screens.entries()) {
       // Each of them in one of the ways.
       await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
@@ -331,14 +374,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
       await page.locator('main h1').first().waitFor({ state: 'attached' })
       await page.locator('main .waiting').first().waitFor({ state: 'detached' })
       await page.evaluate(SETTLED)
-      const { violations } = await page.evaluate<Axe>(`axe.run({ resultTypes: ['violations'] })`)
-      found.push(
-        ...violations.map(({ id, nodes }) => ({
-          screen,
-          id,
-          at: nodes.map(({ html }) => html.slice(0, 160))
-        }))
-      )
+      found.push(...(await findingsOf(page, screen)))
     }
     expect(found).toEqual([])
   })

@@ -380,6 +380,7 @@ test('the OpenAPI document describes every path', async () => {
     '/v1/threads/{threadId}/export',
     '/v1/threads/{threadId}/messages',
     '/v1/threads/{threadId}/messages/{messageId}',
+    '/v1/threads/{threadId}/pins',
     '/v1/threads/{threadId}/read',
     '/v1/threads/{threadId}/typing',
     '/v1/webhooks',

@@ -118,7 +118,13 @@ test('what phones show between the messages is an event, and what only the phone
   const key = { id: pinned, fromMe: true, remoteJid: ann!.jid }
   const { Type } = proto.Message.ProtocolMessage
   const events: ReadonlyArray<readonly [proto.IMessage, object]> = [
-    [{ pinInChatMessage: { key, type: 1 } }, { event: { kind: 'pin' }, quotedWhatsAppId: pinned }],
+    [
+      {
+        pinInChatMessage: { key, type: 1 },
+        messageContextInfo: { messageAddOnDurationInSecs: 86_400 }
+      },
+      { event: { kind: 'pin', value: '86400' }, quotedWhatsAppId: pinned }
+    ],
     [{ keepInChatMessage: { key, keepType: 1 } }, { event: { kind: 'keep' }, quotedWhatsAppId: pinned }],
     [{ requestPhoneNumberMessage: {} }, { event: { kind: 'numberRequested' } }],
     [{ protocolMessage: { type: Type.SHARE_PHONE_NUMBER } }, { event: { kind: 'numberShared' } }],

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type BrowserContext, chromium, type Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { PAGE_LANGUAGES } from '../../src/http/resources/link/languages/languages.ts'
 import { temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { makeTlsIdentity } from '../../simulator/wire/tls-certificate.ts'
@@ -112,6 +113,9 @@ const newLink = async (name = 'Support') => {
   return { stage, phone, accountId, ...body, url: `${stage.server.url}${body.path}` }
 }
 
+const PAGE_SHAPE = `(({ clientWidth, dir, lang, scrollWidth }) =>
+  ({ lang, dir, isTooWide: scrollWidth > clientWidth }))(document.documentElement)`
+
 const statusOf = (page: Page) => page.locator('#status')
 const overlay = (page: Page) => page.getByRole('dialog')
 
@@ -167,6 +171,22 @@ test.skipIf(!hasBrowser)(
     // Without isolation its number would stand on the other side of the quotation mark.
     const { accountId, phone, stage, url } = await newLink('תמיכה 1')
     const page = await openTab(phone, { registered: false })
+    for (const wanted of ['de', 'ar', 'en'] as const) {
+      const { direction, texts } = PAGE_LANGUAGES[wanted]
+      await page.setExtraHTTPHeaders({ 'accept-language': `fr, ${wanted}-XX;q=0.9, en;q=0.5` })
+      await page.goto(url)
+      await statusOf(page).getByText(texts['script.ready']).waitFor()
+      await page.getByRole('heading', { name: texts.title }).waitFor()
+      expect(await page.evaluate(PAGE_SHAPE)).toEqual({ lang: wanted, dir: direction, isTooWide: false })
+      await page.locator('#number').fill('12')
+      await page.getByRole('button', { name: texts.byCode }).click()
+      const isEnglish = wanted === 'en'
+      await page
+        .locator('#problem')
+        .getByText(isEnglish ? 'phoneNumber' : texts['script.badNumber'])
+        .waitFor()
+    }
+    await page.setExtraHTTPHeaders({ 'accept-language': 'en' })
     await page.goto(url)
     await page.locator('#name').getByText('תמיכה 1').waitFor()
     expect(await sidesOf(page, '#name')).toEqual({ before: true, after: true })

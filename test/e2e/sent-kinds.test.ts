@@ -57,6 +57,14 @@ const received = (entryId: string) => untilReceived(shared().simulator, linked.p
 
 const queue = (body: object) => shared().api.queue(linked.accountId, body)
 
+/** What stands at the top of the chat, the newest pin first. */
+const pinsOf = async (threadId: string) =>
+  (
+    await shared().api.request<{
+      pins: ReadonlyArray<{ message: Message; pinnedAt: number; until: number }>
+    }>('GET', `/v1/threads/${encodeURIComponent(threadId)}/pins`)
+  ).body.pins
+
 const refusal = async (body: object) => {
   const path = `/v1/accounts/${linked.accountId}/messages`
   const answer = await shared().api.request<{ field?: string; detail?: string }>('POST', path, body)
@@ -485,6 +493,10 @@ describe('pins', () => {
         const got = await received(pin.entryId)
         expect(got).toMatchObject({ kind: 'pin', targetId: whatsAppId, pinnedFor: seconds ?? 604_800 })
         expect(got.hiddenBecause).toBe(undefined)
+        await api.untilEntry(accountId, pin.entryId, 'sent')
+        const [present] = await pinsOf(thread)
+        expect(present).toMatchObject({ message: { messageId } })
+        expect(present!.until - present!.pinnedAt).toBe((seconds ?? 604_800) * 1000)
         const unpin = await queue({ threadId: thread, unpin: { messageId } })
         const ended = await received(unpin.entryId)
         expect(ended).toMatchObject({ kind: 'pin', targetId: whatsAppId, pinnedFor: 0 })
@@ -498,8 +510,28 @@ describe('pins', () => {
           quotedMessageId: messageId,
           direction: 'outbound'
         })
+        expect(await pinsOf(thread)).toEqual([])
       }
     }
+    // What phones show at the top of a chat, whoever pinned it: the newest three, each for its time, and nothing that was deleted.
+    const ids: Array<string> = []
+    for (const text of ['first', 'second', 'third', 'fourth']) {
+      const { id } = await phone.receive({ from: contact, text })
+      ids.push(id)
+      await phone.receive({
+        from: contact,
+        message: {
+          pinInChatMessage: { key: { remoteJid: contact.jid, fromMe: true, id }, type: 1 },
+          messageContextInfo: { messageAddOnDurationInSecs: 86_400 }
+        },
+        ...(text === 'second' ? { timestamp: Math.floor(Date.now() / 1000) - 90_000 } : {})
+      })
+    }
+    await inThread(threadId, ids[3]!)
+    const standing = async () => (await pinsOf(threadId)).map(({ message: { whatsAppId } }) => whatsAppId)
+    await expect.poll(standing).toEqual([ids[3], ids[2], ids[0]])
+    await phone.receive({ from: contact, revoke: ids[2]! })
+    await expect.poll(standing).toEqual([ids[3], ids[0]])
   })
 
   test('are stored like those of the phone, and neither answer anything nor last for any time', async () => {

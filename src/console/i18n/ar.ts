@@ -322,6 +322,7 @@ export const ar: Dictionary = {
   'message.copy': 'نسخ النص',
   'message.forward': 'إعادة توجيه',
   'message.pin': 'تثبيت للجميع',
+  'pin.bar': 'مثبّتة:',
   'pin.text': 'كم تبقى في أعلى المحادثة؟',
   'message.unpin': 'إلغاء التثبيت',
   'message.info': 'تفاصيل',

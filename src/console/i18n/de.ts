@@ -274,6 +274,7 @@ export const de: Dictionary = {
   'message.copy': 'Text kopieren',
   'message.forward': 'Weiterleiten',
   'message.pin': 'Für alle anheften',
+  'pin.bar': 'Angeheftet:',
   'pin.text': 'Wie lange soll sie oben im Chat stehen?',
   'message.unpin': 'Nicht mehr anheften',
   'message.info': 'Einzelheiten',

@@ -285,6 +285,7 @@ export const en = {
   'message.forward': 'Forward',
   'message.pin': 'Pin for everyone',
   'message.unpin': 'Unpin',
+  'pin.bar': 'Pinned:',
   'pin.text': 'For how long is it to stand at the top of the chat?',
   'message.info': 'Details',
   'message.revoke': 'Delete for everyone',

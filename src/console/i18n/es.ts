@@ -271,6 +271,7 @@ export const es: Dictionary = {
   'message.copy': 'Copiar el texto',
   'message.forward': 'Reenviar',
   'message.pin': 'Fijar para todos',
+  'pin.bar': 'Fijado:',
   'pin.text': '¿Cuánto tiempo debe estar arriba en el chat?',
   'message.unpin': 'Dejar de fijar',
   'message.info': 'Detalles',

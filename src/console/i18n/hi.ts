@@ -258,6 +258,7 @@ export const hi: Dictionary = {
   'message.copy': 'पाठ कॉपी करें',
   'message.forward': 'आगे भेजें',
   'message.pin': 'सबके लिए पिन करें',
+  'pin.bar': 'पिन किया गया:',
   'pin.text': 'यह चैट में सबसे ऊपर कब तक रहे?',
   'message.unpin': 'पिन हटाएँ',
   'message.info': 'विवरण',

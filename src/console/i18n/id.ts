@@ -264,6 +264,7 @@ export const id: Dictionary = {
   'message.copy': 'Salin teks',
   'message.forward': 'Teruskan',
   'message.pin': 'Sematkan untuk semua',
+  'pin.bar': 'Disematkan:',
   'pin.text': 'Berapa lama pesan ini di bagian atas obrolan?',
   'message.unpin': 'Lepas sematan',
   'message.info': 'Rincian',

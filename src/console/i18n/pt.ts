@@ -268,6 +268,7 @@ export const pt: Dictionary = {
   'message.copy': 'Copiar o texto',
   'message.forward': 'Encaminhar',
   'message.pin': 'Fixar para todos',
+  'pin.bar': 'Fixado:',
   'pin.text': 'Por quanto tempo deve ficar no topo da conversa?',
   'message.unpin': 'Desafixar',
   'message.info': 'Detalhes',

@@ -287,6 +287,7 @@ export const ro: Dictionary = {
   'message.copy': 'Copiază textul',
   'message.forward': 'Redirecționează',
   'message.pin': 'Fixează pentru toți',
+  'pin.bar': 'Fixat:',
   'pin.text': 'Cât timp să stea sus în conversație?',
   'message.unpin': 'Anulează fixarea',
   'message.info': 'Detalii',

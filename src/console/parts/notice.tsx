@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { troubleOf } from '../errors.ts'
 import { t } from '../i18n/i18n.ts'
+import { isAway } from '../session.ts'
 import { Button } from './button.tsx'
 import { Icon, type IconName } from './icon.tsx'
 
@@ -34,7 +35,7 @@ export const Notice = ({ children, icon = 'warning', kind }: NoticeProps) => (
 
 /** Above what is known of something that could not be read again. */
 export const NotRefreshed = ({ error }: { readonly error: unknown }) => {
-  if (error === undefined) return null
+  if (error === undefined || isAway.value) return null
   const { advice, title } = troubleOf(error)
   return (
     <Notice kind="warn">

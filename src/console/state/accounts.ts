@@ -12,6 +12,8 @@ const REFRESH_MS = 20_000
 const byId = signal<ReadonlyMap<string, Account>>(new Map())
 /** Whether the list was read. */
 export const accountsKnown = signal(false)
+/** Why it could not be read the last time. */
+export const accountsError = signal<unknown>(undefined)
 
 export const accounts = computed(() => [...byId.value.values()].toSorted((a, b) => a.createdAt - b.createdAt))
 export const accountOf = (accountId: string): Account | undefined => byId.value.get(accountId)
@@ -28,28 +30,30 @@ export const loadAccounts = async (): Promise<void> => {
   const { accounts: found } = await client().call('accounts.list')
   byId.value = new Map(found.map(account => [account.accountId, account]))
   accountsKnown.value = true
+  accountsError.value = undefined
 }
 
 export const reloadAccount = paced(PACE_MS, async accountId => {
   putAccount(await client().call('accounts.get', { accountId }))
 })
 
-const quietly = (work: Promise<void>): void => void work.catch(() => undefined)
+const refresh = (): void => void loadAccounts().catch(error => void (accountsError.value = error))
 
 const keepUp = (): (() => void) => {
-  quietly(loadAccounts())
-  const timer = setInterval(() => quietly(loadAccounts()), REFRESH_MS)
+  refresh()
+  const timer = setInterval(() => refresh(), REFRESH_MS)
   const stopHearing = onChange(change => {
     if (change.what === 'account' || change.what === 'progress' || change.what === 'message')
       reloadAccount(change.accountId)
   })
-  const stopComeback = onComeback(() => quietly(loadAccounts()))
+  const stopComeback = onComeback(() => refresh())
   return () => {
     clearInterval(timer)
     stopHearing()
     stopComeback()
     byId.value = new Map()
     accountsKnown.value = false
+    accountsError.value = undefined
   }
 }
 

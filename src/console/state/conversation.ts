@@ -1,6 +1,6 @@
 // One open conversation: its window of messages, how complete it is, and what keeps both up to date.
 import { computed, signal } from '@preact/signals'
-import type { Message, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
+import type { Message, Pin, ThreadCoverage, ThreadWithPastParticipants } from '../../client/index.ts'
 import { isCode } from '../errors.ts'
 import { type Change, onChange, onComeback } from '../events.ts'
 import { t } from '../i18n/i18n.ts'
@@ -44,6 +44,8 @@ export class Conversation {
   readonly messages = computed(() => messagesIn(this.window.value))
   readonly thread = signal<ThreadWithPastParticipants | undefined>(undefined)
   readonly coverage = signal<ThreadCoverage | undefined>(undefined)
+  /** What stands at the top of the chat, the newest pin first. */
+  readonly pins = signal<ReadonlyArray<Pin>>([])
   readonly error = signal<unknown>(undefined)
   readonly target = signal<Target | undefined>(undefined)
   readonly isReading = signal(true)
@@ -54,6 +56,8 @@ export class Conversation {
   })
   private isOlderComing = false
   private isNewerComing = false
+  /** Whether more may have come since newer ones were asked for. */
+  private isNewerWanted = false
   private turn = 0
   private readonly stops: ReadonlyArray<() => void>
 
@@ -132,14 +136,21 @@ export class Conversation {
 
   async readFacts(): Promise<void> {
     const { threadId } = this
-    const [thread, coverage] = await Promise.all([
+    const [thread, coverage, { pins }] = await Promise.all([
       client().call('threads.thread', { threadId }),
-      client().call('history.coverage', { threadId })
+      client().call('history.coverage', { threadId }),
+      client().call('threads.pins', { threadId })
     ])
     const before = this.coverage.value
     this.thread.value = thread
     this.coverage.value = coverage
+    this.pins.value = pins
     if (before !== undefined && edgeOf(before) !== edgeOf(coverage)) await this.readAgain()
+  }
+
+  /** Whether it stands at the top of the chat at a time (milliseconds since 1970). */
+  isPinned({ messageId }: Message, now = Date.now()): boolean {
+    return this.pins.value.some(({ message, until }) => message.messageId === messageId && until > now)
   }
 
   private async attempt(work: () => Promise<void>): Promise<void> {
@@ -216,21 +227,25 @@ export class Conversation {
   }
 
   private async readNewer(): Promise<void> {
+    this.isNewerWanted = true
     if (this.isNewerComing) return
     this.isNewerComing = true
-    await this.attempt(async () => {
-      const after = this.window.value.pages.at(-1)?.newerCursor
-      const page = await this.pageAfter(after)
-      // Older ones may have come meanwhile, or the window may have moved elsewhere.
-      if (this.window.value.pages.at(-1)?.newerCursor === after)
-        this.window.value = withPageAfter(this.window.value, after, page)
-    })
+    while (this.isNewerWanted) {
+      this.isNewerWanted = false
+      await this.attempt(async () => {
+        const after = this.window.value.pages.at(-1)?.newerCursor
+        const page = await this.pageAfter(after)
+        // Older ones may have come meanwhile, or the window may have moved elsewhere.
+        if (this.window.value.pages.at(-1)?.newerCursor === after)
+          this.window.value = withPageAfter(this.window.value, after, page)
+      })
+    }
     this.isNewerComing = false
   }
 
   /** Something came into the middle of what is shown: it is read again from its oldest message on. */
   private async readAgain(): Promise<void> {
-    const { atNewest, pages } = this.window.value
+    const { pages } = this.window.value
     const first = pages.length > 2 ? pages[1] : pages[0]
     const until = first?.messages.at(-1)?.tsClient
     if (until === undefined) return
@@ -243,8 +258,10 @@ export class Conversation {
       })
       let window = windowFrom(pageOf(page), false)
       for (let n = pages.length; n > 0 && !window.atNewest; n -= 1) window = await this.newerThan(window)
-      this.window.value = { ...window, atNewest: window.atNewest && atNewest ? true : window.atNewest }
+      this.window.value = window
     })
+    // What came while it was read may have been in the window before, and not in what was read.
+    await this.catchUp()
   }
 
   private async takeChanges(ids: ReadonlyArray<string>): Promise<void> {

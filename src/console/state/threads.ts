@@ -15,6 +15,10 @@ const CHANGES_MS = 500
 /** With more threads than that changed at once, the first page is read instead. */
 const MANY = 4
 
+/** For a time, or for ever (-1). */
+export const isMuted = ({ mutedUntil }: Pick<Thread, 'mutedUntil'>, now = Date.now()): boolean =>
+  mutedUntil !== null && (mutedUntil === -1 || mutedUntil > now)
+
 const isBefore = (a: Thread, b: Thread): number =>
   Number(b.pinnedAt !== null) - Number(a.pinnedAt !== null) || (b.lastMessageAt ?? 0) - (a.lastMessageAt ?? 0)
 

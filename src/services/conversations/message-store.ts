@@ -2,6 +2,7 @@
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { Message } from '../../domain/message.ts'
+import type { Pin } from '../../domain/pin.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { joinTransaction } from '../database/transaction.ts'
@@ -14,6 +15,7 @@ import { changeMessages } from './sql/message-changes.ts'
 import { messageEdge, readMessage, readProtobuf, readSentProtobuf } from './sql/message-lookups.ts'
 import { messagePage } from './sql/message-pages.ts'
 import { putMessages } from './sql/messages.ts'
+import { pinnedMessages } from './sql/pins.ts'
 import { removeOldestOfPeople } from './sql/rows-of-people.ts'
 import { deleteWaitingChanges, WAITING_OF_PEOPLE } from './sql/waiting-changes.ts'
 import type { ChangeWrite, MessageWrite } from './writes.ts'
@@ -47,6 +49,8 @@ export class MessageStore extends Context.Service<
       which: 'oldest' | 'newest',
       within?: TimeRange
     ) => Effect.Effect<EdgeMessage | undefined, DatabaseError>
+    /** What is pinned at a time (milliseconds since 1970), the newest pin first. */
+    readonly pins: (threadId: string, now: number) => Effect.Effect<ReadonlyArray<Pin>, DatabaseError>
     /** The `Message` protobuf of a message, `undefined` when there is none. */
     readonly protobuf: (
       threadId: string,
@@ -94,6 +98,10 @@ export class MessageStore extends Context.Service<
             ),
           edge: (threadId, which, within) =>
             messageEdge(sql, threadId, which, within).pipe(asDatabaseError('edge')),
+          pins: (threadId, now) =>
+            Effect.flatMap(canonicalThreadId(sql, threadId), id => pinnedMessages(sql, id, now)).pipe(
+              asDatabaseError('pins')
+            ),
           protobuf: (threadId, messageId) =>
             readProtobuf(sql, threadId, messageId).pipe(asDatabaseError('readProtobuf')),
           sentProtobuf: (accountId, whatsAppId) =>

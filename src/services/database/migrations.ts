@@ -40,6 +40,7 @@ import { erasures } from './migrations/0042-erasures.ts'
 import { webhookAnswers } from './migrations/0043-webhook-answers.ts'
 import { webhooksOfThreads } from './migrations/0044-webhooks-of-threads.ts'
 import { queuedMessages } from './migrations/0045-queued-messages.ts'
+import { pins } from './migrations/0048-pins.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -80,7 +81,8 @@ export const MIGRATIONS = {
   '0042_erasures': erasures,
   '0043_webhook_answers': webhookAnswers,
   '0044_webhooks_of_threads': webhooksOfThreads,
-  '0045_queued_messages': queuedMessages
+  '0045_queued_messages': queuedMessages,
+  '0048_pins': pins
 }
 
 const TABLE = 'migrations'

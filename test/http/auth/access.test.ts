@@ -86,7 +86,8 @@ const READING = new Set([
   'GET /v1/threads/{threadId}/coverage',
   'GET /v1/threads/{threadId}/export',
   'GET /v1/threads/{threadId}/messages',
-  'GET /v1/threads/{threadId}/messages/{messageId}'
+  'GET /v1/threads/{threadId}/messages/{messageId}',
+  'GET /v1/threads/{threadId}/pins'
 ])
 const SENDING = new Set([
   'POST /v1/accounts/{accountId}/contacts/check',

@@ -426,3 +426,23 @@ test('0045 has what waits to be sent found without a look at every message of it
   expect(plans[0]).not.toContain('messages_queued')
   expect(plans[1]).toContain('messages_queued')
 })
+
+test('0048 has the pins of a thread found without a look at every message of it', async () => {
+  const plans = await Effect.runPromise(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const plan = Effect.map(
+        sql<{ detail: string }>`EXPLAIN QUERY PLAN SELECT quoted_message_id FROM messages
+          WHERE thread_id = ${'acc__1'} AND type = 'system' AND quoted_message_id IS NOT NULL AND ts_client >= ${1}
+          ORDER BY ts_client DESC, message_row DESC`,
+        rows => rows.map(({ detail }) => detail).join(', ')
+      )
+      yield* upgrade(Object.fromEntries(Object.entries(MIGRATIONS).filter(([name]) => name < '0048')))
+      const before = yield* plan
+      yield* upgrade(MIGRATIONS)
+      return [before, yield* plan]
+    }).pipe(Effect.provide(stores))
+  )
+  expect(plans[0]).not.toContain('messages_pins')
+  expect(plans[1]).toContain('messages_pins')
+})

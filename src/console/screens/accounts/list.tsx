@@ -5,11 +5,18 @@ import { number } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { NoAccount } from '../../parts/gone.tsx'
-import { Empty } from '../../parts/notice.tsx'
+import { Empty, Failure, NotRefreshed } from '../../parts/notice.tsx'
 import { accountPath, accountsPath } from '../../routes.ts'
 import { mayAll, may } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
-import { accountOf, accounts, accountsKnown, isOnline } from '../../state/accounts.ts'
+import {
+  accountOf,
+  accounts,
+  accountsError,
+  accountsKnown,
+  isOnline,
+  loadAccounts
+} from '../../state/accounts.ts'
 import { AddDialog } from './add.tsx'
 import { AccountCard } from './card.tsx'
 import { DeleteDialog, LogOutDialog } from './confirm.tsx'
@@ -40,19 +47,24 @@ const summary = (): string => {
 }
 
 const Cards = ({ onOpen }: { readonly onOpen: (opened: Opened) => void }) => {
+  const error = accountsError.value
+  if (!accountsKnown.value && error !== undefined) return <Failure error={error} retry={loadAccounts} />
   if (!accountsKnown.value) return <p class="waiting">{t('loading')}</p>
   if (accounts.value.length === 0) return <Nothing onAdd={() => onOpen({ dialog: 'add' })} />
   return (
-    <div class="cards">
-      {accounts.value.map(account => (
-        <AccountCard
-          key={account.accountId}
-          account={account}
-          onLogOut={() => onOpen({ dialog: 'logOut', accountId: account.accountId })}
-          onDelete={() => onOpen({ dialog: 'delete', accountId: account.accountId })}
-        />
-      ))}
-    </div>
+    <>
+      <NotRefreshed error={error} />
+      <div class="cards">
+        {accounts.value.map(account => (
+          <AccountCard
+            key={account.accountId}
+            account={account}
+            onLogOut={() => onOpen({ dialog: 'logOut', accountId: account.accountId })}
+            onDelete={() => onOpen({ dialog: 'delete', accountId: account.accountId })}
+          />
+        ))}
+      </div>
+    </>
   )
 }
 

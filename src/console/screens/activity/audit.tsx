@@ -43,6 +43,7 @@ export const Audit = () => {
         </span>
       </div>
       <Paged
+        of={[]}
         on={[turn.value]}
         read={async cursor => {
           const { entries, nextCursor } = await client().call('audit.list', {
@@ -64,7 +65,7 @@ export const Audit = () => {
             keyOf={({ auditId }) => String(auditId)}
             columns={[
               { name: t('column.when'), cell: ({ at }) => dateTime(at) },
-              { name: t('column.who'), cell: callerOf },
+              { name: t('column.who'), cell: entry => <bdi class="who">{callerOf(entry)}</bdi> },
               { name: t('column.what'), cell: ({ operation }) => <code>{operation}</code> },
               { name: t('column.about'), cell: aboutOf },
               { name: t('column.from'), cell: ({ remoteAddress }) => <code>{remoteAddress ?? '–'}</code> },

@@ -107,7 +107,8 @@ export const Incidents = () => {
         ))}
       </div>
       <Paged
-        on={[acknowledged.value, turn, changed.value, accounts.value.length]}
+        of={[acknowledged.value]}
+        on={[turn, changed.value, accounts.value.length]}
         read={async () => ({ items: await readAll(acknowledged.value), next: null })}
         empty={
           <Empty icon="check" title={t('incidents.emptyTitle')}>

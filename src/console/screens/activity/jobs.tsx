@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { Link } from 'wouter-preact'
 import type { BackfillJob } from '../../../client/index.ts'
-import { addressIn, date, dateTime } from '../../format.ts'
+import { date, dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { ProgressBar } from '../../parts/bars.tsx'
 import { Button } from '../../parts/button.tsx'
@@ -14,6 +14,7 @@ import { Table } from '../../parts/table.tsx'
 import { threadPath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
 import { useChanges } from '../../state/changes.ts'
+import { threadName } from '../../state/thread-names.ts'
 import { tellDone } from '../../toasts.ts'
 import { ForAccount } from './account-choice.tsx'
 
@@ -34,7 +35,7 @@ const Tasks = ({ job: { accountId, jobId } }: { readonly job: BackfillJob }) => 
           name: t('column.thread'),
           cell: ({ threadId }) => (
             <Link href={threadPath(accountId, threadId)}>
-              <bdi>{addressIn(threadId)}</bdi>
+              <bdi>{threadName(threadId)}</bdi>
             </Link>
           )
         },
@@ -127,7 +128,8 @@ const List = ({ accountId }: { readonly accountId: string }) => {
         </Button>
       )}
       <Paged
-        on={[accountId, turn, changed.value]}
+        of={[accountId]}
+        on={[turn, changed.value]}
         read={async cursor => {
           const { jobs, nextCursor } = await client().call('history.backfillJobs', {
             accountId,

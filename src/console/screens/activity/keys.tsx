@@ -138,6 +138,7 @@ export const Keys = () => {
         </Button>
       </div>
       <Paged
+        of={[]}
         on={[turn.value]}
         read={async () => ({ items: (await client().call('keys.list')).keys, next: null })}
         empty={

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals'
 import { Link } from 'wouter-preact'
 import type { OutboxEntry, OutboxStatus } from '../../../client/index.ts'
-import { addressIn, dateTime } from '../../format.ts'
+import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/notice.tsx'
@@ -11,6 +11,7 @@ import { Table } from '../../parts/table.tsx'
 import { messagePath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
 import { useChanges } from '../../state/changes.ts'
+import { threadName } from '../../state/thread-names.ts'
 import { whyItWaits } from '../../state/why.ts'
 import { ForAccount } from './account-choice.tsx'
 
@@ -30,7 +31,8 @@ const Entries = ({
   const cancelled = useSignal(0)
   return (
     <Paged
-      on={[accountId, status, turn, cancelled.value]}
+      of={[accountId, status]}
+      on={[turn, cancelled.value]}
       read={async cursor => {
         const { entries, nextCursor } = await client().call('outbox.list', {
           accountId,
@@ -57,7 +59,7 @@ const Entries = ({
               name: t('column.what'),
               cell: ({ kind, messageId, threadId }) => (
                 <Link href={messagePath(accountId, threadId, messageId)}>
-                  {kind} · <bdi>{addressIn(threadId)}</bdi>
+                  {kind} · <bdi>{threadName(threadId)}</bdi>
                 </Link>
               )
             },

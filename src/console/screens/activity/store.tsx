@@ -39,7 +39,7 @@ const Space = ({ disk: { databaseBytes, freeBytes, totalBytes } }: { readonly di
     <h2>{t('store.disk')}</h2>
     <ProgressBar
       label={t('store.free')}
-      share={1 - freeBytes / Math.max(1, totalBytes)}
+      share={freeBytes / Math.max(1, totalBytes)}
       note={t('store.of', { free: fileSize(freeBytes), total: fileSize(totalBytes) })}
     />
     <dl class="pairs">

@@ -156,6 +156,11 @@ export const WebhookCard = (props: CardProps) => {
         {nextAttemptAt !== null && ` · ${t('webhooks.next', { when: relative(nextAttemptAt) })}`}
       </p>
       <div class="row-buttons">
+        {state !== 'active' && (
+          <Button icon="play" onClick={() => turnTo('active')}>
+            {t('webhooks.resume')}
+          </Button>
+        )}
         <Button onClick={() => test(props)}>{t('webhooks.test')}</Button>
         <Button look="quiet" onClick={() => void (opened.value = 'deliveries')}>
           {t('webhooks.deliveries')}

@@ -1,13 +1,13 @@
 // What a webhook was sent, what was given up, and sending it again.
 import { useSignal } from '@preact/signals'
-import type { Webhook } from '../../../client/index.ts'
+import type { DeadLetter, Webhook } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { TextField } from '../../parts/fields.tsx'
 import { Form } from '../../parts/form.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
-import { Failure } from '../../parts/notice.tsx'
+import { Failure, NotRefreshed } from '../../parts/notice.tsx'
 import { Table } from '../../parts/table.tsx'
 import { client } from '../../session.ts'
 import { tellDone } from '../../toasts.ts'
@@ -16,15 +16,17 @@ import { localInput } from '../conversations/later.tsx'
 const DAY = 86_400_000
 
 export const Deliveries = ({ webhook: { webhookId } }: { readonly webhook: Webhook }) => {
-  const { state } = useLoaded(
+  const { reload, state } = useLoaded(
     () => client().call('webhooks.deliveries', { webhookId, limit: 100 }),
     [webhookId]
   )
-  if (state.value.error !== undefined) return <Failure error={state.value.error} />
+  const { error, value } = state.value
+  if (error !== undefined) return <Failure error={error} retry={reload} />
+  if (value === undefined) return <p class="waiting">{t('loading')}</p>
   return (
     <Table
       label={t('webhooks.deliveries')}
-      rows={state.value.value?.deliveries ?? []}
+      rows={value.deliveries}
       keyOf={({ deliveryId }) => String(deliveryId)}
       columns={[
         { name: t('column.when'), cell: ({ at }) => dateTime(at) },
@@ -45,37 +47,61 @@ export const Deliveries = ({ webhook: { webhookId } }: { readonly webhook: Webho
   )
 }
 
+const GivenUp = ({
+  letters,
+  onReplayed,
+  webhookId
+}: {
+  readonly webhookId: string
+  readonly letters: ReadonlyArray<DeadLetter>
+  readonly onReplayed: () => Promise<void>
+}) => (
+  <>
+    <Table
+      label={t('webhooks.deadLetters')}
+      rows={letters}
+      keyOf={({ deadLetterId }) => String(deadLetterId)}
+      columns={[
+        { name: t('column.when'), cell: ({ at }) => dateTime(at) },
+        { name: t('column.what'), cell: ({ eventId, type }) => <code>{`${type} ${eventId}`}</code> },
+        { name: t('column.attempts'), cell: ({ attempts }) => attempts },
+        { name: t('column.why'), cell: ({ answer, reason }) => `${reason ?? ''} ${answer ?? ''}` }
+      ]}
+    />
+    <Button
+      icon="history"
+      onClick={async () => {
+        const { events } = await client().call('webhooks.replayDeadLetters', { webhookId })
+        tellDone(t('webhooks.replayed', { count: events }))
+        await onReplayed()
+      }}
+    >
+      {t('webhooks.replayDeadLetters')}
+    </Button>
+  </>
+)
+
 export const DeadLetters = ({ webhook: { webhookId } }: { readonly webhook: Webhook }) => {
   const { reload, state } = useLoaded(
     () => client().call('webhooks.deadLetters', { webhookId, limit: 100 }),
     [webhookId]
   )
-  if (state.value.error !== undefined) return <Failure error={state.value.error} />
-  const letters = state.value.value?.deadLetters ?? []
-  if (letters.length === 0) return <p class="soft">{t('webhooks.noDeadLetters')}</p>
+  const { error, value } = state.value
+  if (value === undefined)
+    return error === undefined ? (
+      <p class="waiting">{t('loading')}</p>
+    ) : (
+      <Failure error={error} retry={reload} />
+    )
+  const { deadLetters: letters } = value
   return (
     <>
-      <Table
-        label={t('webhooks.deadLetters')}
-        rows={letters}
-        keyOf={({ deadLetterId }) => String(deadLetterId)}
-        columns={[
-          { name: t('column.when'), cell: ({ at }) => dateTime(at) },
-          { name: t('column.what'), cell: ({ eventId, type }) => <code>{`${type} ${eventId}`}</code> },
-          { name: t('column.attempts'), cell: ({ attempts }) => attempts },
-          { name: t('column.why'), cell: ({ answer, reason }) => `${reason ?? ''} ${answer ?? ''}` }
-        ]}
-      />
-      <Button
-        icon="history"
-        onClick={async () => {
-          const { events } = await client().call('webhooks.replayDeadLetters', { webhookId })
-          tellDone(t('webhooks.replayed', { count: events }))
-          await reload()
-        }}
-      >
-        {t('webhooks.replayDeadLetters')}
-      </Button>
+      <NotRefreshed error={error} />
+      {letters.length === 0 ? (
+        <p class="soft">{t('webhooks.noDeadLetters')}</p>
+      ) : (
+        <GivenUp webhookId={webhookId} letters={letters} onReplayed={reload} />
+      )}
     </>
   )
 }

@@ -32,6 +32,7 @@ export const Webhooks = () => {
         </Button>
       </div>
       <Paged
+        of={[]}
         on={[turn.value, passed, incidents]}
         read={async () => ({ items: (await client().call('webhooks.list')).webhooks, next: null })}
         empty={

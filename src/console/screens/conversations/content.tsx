@@ -1,9 +1,8 @@
 // What a message says, by its type. A type that this console does not know is shown as its text and named.
 import type { Call, ContactCard, Location, Message, Poll } from '../../../client/index.ts'
-import { clock, number } from '../../format.ts'
+import { clock, dateTime, list, number } from '../../format.ts'
 import { t, tMaybe } from '../../i18n/i18n.ts'
 import { personName } from '../../state/people.ts'
-import { list } from '../../format.ts'
 import { Document, Film, Picture, Sound, Sticker, ThingCard } from './media.tsx'
 import { Text } from './text.tsx'
 
@@ -57,7 +56,7 @@ const Contacts = ({ contacts }: { readonly contacts: ReadonlyArray<ContactCard> 
         key={index}
         icon="account"
         title={name ?? t('contact.unnamed')}
-        note={phoneNumbers.join(', ')}
+        {...(phoneNumbers.length === 0 ? {} : { note: <bdi dir="ltr">{phoneNumbers.join(', ')}</bdi> })}
       />
     ))}
   </>
@@ -119,7 +118,13 @@ const MediaView = ({ message }: { readonly message: Message }) => {
 }
 
 /** Types whose text only says what is drawn. */
-const DRAWN = new Set(['poll', 'location', 'contact', 'sticker', 'call'])
+const DRAWN = new Set(['poll', 'location', 'contact', 'sticker', 'call', 'album'])
+
+const WRITTEN_TIME = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g
+
+/** The text of an event has its times in UTC: here they are as all others are. */
+const withLocalTimes = (text: string): string =>
+  text.replaceAll(WRITTEN_TIME, (_, day: string, at: string) => dateTime(Date.parse(`${day}T${at}Z`)))
 
 const Unusual = ({ message: { statusReason, type } }: { readonly message: Message }) => {
   if (type === 'undecryptable')
@@ -130,7 +135,8 @@ const Unusual = ({ message: { statusReason, type } }: { readonly message: Messag
     )
   if (type.startsWith('unsupported'))
     return <p class="soft unusual">{t('message.unsupported', { type: type.replace('unsupported:', '') })}</p>
-  const name = tMaybe(`type.${type}`)
+  // An album is seen to be one.
+  const name = type === 'album' ? undefined : tMaybe(`type.${type}`)
   return name === undefined ? null : <span class="tag">{name}</span>
 }
 
@@ -153,8 +159,8 @@ export const Content = ({
       {contacts.length > 0 && <Contacts contacts={contacts} />}
       {call !== null && <CallView call={call} />}
       <Unusual message={message} />
-      {body !== null && body !== '' && !DRAWN.has(type) && message.album === null && !isNamed && (
-        <Text text={body} mentions={mentions} />
+      {body !== null && body !== '' && !DRAWN.has(type) && !isNamed && (
+        <Text text={type === 'event' ? withLocalTimes(body) : body} mentions={mentions} />
       )}
       {message.eventResponses.length > 0 && <Responses message={message} />}
     </>

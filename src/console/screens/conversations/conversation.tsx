@@ -20,6 +20,7 @@ import { ForwardDialog } from './forward.tsx'
 import { MessageInfo } from './message-info.tsx'
 import { MessageMenu } from './message-menu.tsx'
 import { PinDialog } from './pin.tsx'
+import { PinnedBar } from './pinned-bar.tsx'
 import { Stream } from './stream.tsx'
 
 interface ConversationProps {
@@ -161,11 +162,14 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
           if (may('agent')) dropped.value = [...(event.dataTransfer?.files ?? [])]
         }}
       >
-        <Head
-          conversation={conversation}
-          onDate={() => void (isChoosingDate.value = true)}
-          onDetails={() => void (hasDetails.value = !hasDetails.value)}
-        />
+        <div>
+          <Head
+            conversation={conversation}
+            onDate={() => void (isChoosingDate.value = true)}
+            onDetails={() => void (hasDetails.value = !hasDetails.value)}
+          />
+          <PinnedBar conversation={conversation} />
+        </div>
         <Stream conversation={conversation} />
         <Composer
           key={threadId}

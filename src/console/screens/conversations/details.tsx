@@ -7,6 +7,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { client, may } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { tellDone } from '../../toasts.ts'
+import { isMuted } from '../../state/threads.ts'
 import { personName } from '../../state/people.ts'
 
 interface DetailsProps {
@@ -89,7 +90,7 @@ export const Details = ({ conversation, onClose }: DetailsProps) => {
         <dl class="pairs">
           <Fact name={t('details.address')}>{address(thread.clientJid)}</Fact>
           <Fact name={t('details.kind')}>{t(`kind.${thread.kind}`)}</Fact>
-          {thread.mutedUntil !== null && (
+          {thread.mutedUntil !== null && isMuted(thread) && (
             <Fact name={t('details.muted')}>
               {thread.mutedUntil === -1 ? t('details.forever') : dateTime(thread.mutedUntil)}
             </Fact>

@@ -156,7 +156,7 @@ export const Sound = ({ media, message }: MediaProps) => {
 interface CardProps {
   readonly icon: IconName
   readonly title: string
-  readonly note?: string
+  readonly note?: ComponentChildren
   readonly children?: ComponentChildren
 }
 

@@ -66,15 +66,17 @@ const itemsFor = ({ conversation, message }: Opened): ReadonlyArray<Item> => {
     })
   if (mayForward(message))
     items.push({ icon: 'forward', label: t('message.forward'), run: () => void (forwarded.value = message) })
-  if (mayReply(message)) {
-    items.push({ icon: 'pin', label: t('message.pin'), run: () => void (pinned.value = message) })
-    items.push({
-      icon: 'unpin',
-      label: t('message.unpin'),
-      run: () => send(conversation, { unpin: { messageId } })
-    })
-  }
-  items.push({ icon: 'history', label: t('message.info'), run: () => void (inspected.value = message) })
+  if (mayReply(message))
+    items.push(
+      conversation.isPinned(message)
+        ? {
+            icon: 'unpin',
+            label: t('message.unpin'),
+            run: () => send(conversation, { unpin: { messageId } })
+          }
+        : { icon: 'pin', label: t('message.pin'), run: () => void (pinned.value = message) }
+    )
+  items.push({ icon: 'info', label: t('message.info'), run: () => void (inspected.value = message) })
   if (mayRevoke(message, conversation.thread.value?.kind === 'group'))
     items.push({
       icon: 'trash',

@@ -9,12 +9,12 @@ import { Avatar } from '../../parts/avatar.tsx'
 import { IconButton } from '../../parts/button.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
-import { Failure } from '../../parts/notice.tsx'
+import { Failure, NotRefreshed } from '../../parts/notice.tsx'
 import { chatsPath, threadPath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
 import { accounts } from '../../state/accounts.ts'
-import { type ThreadFilter, ThreadList } from '../../state/threads.ts'
+import { isMuted, type ThreadFilter, ThreadList } from '../../state/threads.ts'
 import { NewChatDialog } from './new-chat.tsx'
 import { previewOf } from './preview.ts'
 import { SearchResults } from './search.tsx'
@@ -81,7 +81,7 @@ const ThreadRow = ({ isOpen, thread }: { readonly isOpen: boolean; readonly thre
               {lastMessageDirection === 'outbound' && <span class="soft">{t('you')}: </span>}
               {previewOf(lastMessageText)}
             </span>
-            {thread.mutedUntil !== null && <Icon name="mute" size={15} />}
+            {isMuted(thread) && <Icon name="mute" size={15} />}
             {thread.pinnedAt !== null && <Icon name="pin" size={15} />}
             {unreadCount > 0 && (
               <b class="unread-count">
@@ -140,16 +140,23 @@ const Threads = ({
     ],
     [list, threadId]
   )
-  if (list.error.value !== undefined) return <Failure error={list.error.value} retry={() => list.load()} />
+  const error = list.error.value
+  if (!list.isKnown.value && error !== undefined) return <Failure error={error} retry={() => list.load()} />
   if (!list.isKnown.value) return <p class="waiting list-note">{t('loading')}</p>
-  if (list.threads.value.length === 0) return <p class="soft list-note">{t('threads.nothing')}</p>
   return (
-    <ul class="threads">
-      {list.threads.value.map(thread => (
-        <ThreadRow key={thread.threadId} thread={thread} isOpen={thread.threadId === threadId} />
-      ))}
-      <li ref={end} class="list-end" />
-    </ul>
+    <>
+      <NotRefreshed error={error} />
+      {list.threads.value.length === 0 ? (
+        <p class="soft list-note">{t('threads.nothing')}</p>
+      ) : (
+        <ul class="threads">
+          {list.threads.value.map(thread => (
+            <ThreadRow key={thread.threadId} thread={thread} isOpen={thread.threadId === threadId} />
+          ))}
+          <li ref={end} class="list-end" />
+        </ul>
+      )}
+    </>
   )
 }
 

@@ -4,7 +4,7 @@ import { useEffect, useMemo } from 'preact/hooks'
 import { day } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { IconButton } from '../../parts/button.tsx'
-import { Empty, Failure } from '../../parts/notice.tsx'
+import { Empty, Failure, NotRefreshed } from '../../parts/notice.tsx'
 import { WindowList } from '../../parts/window-list.tsx'
 import type { Conversation } from '../../state/conversation.ts'
 import { learnNames } from '../../state/people.ts'
@@ -99,6 +99,7 @@ export const Stream = ({ conversation }: StreamProps) => {
     )
   return (
     <div class="stream" onKeyDown={event => walk(event, conversation)}>
+      <NotRefreshed error={conversation.error.value} />
       <WindowList
         label={t('stream.label')}
         followsEnd={atNewest}

@@ -1,6 +1,7 @@
 // The HTTP contract of the page on which the owner of a phone links an account: the ticket, and what the page asks with it.
 import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
+import { PairingFailure } from '../../../domain/account.ts'
 import { PasskeyAssertion, PasskeyOptions } from '../../../domain/passkey.ts'
 import { everyone, operates } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -55,8 +56,9 @@ export const LinkState = Schema.Struct({
   ),
   /** Until when what is shown is valid. */
   expiresAt: Schema.NullOr(Time),
-  /** Why the last attempt failed. */
-  problem: Schema.NullOr(Schema.String)
+  /** Why the last attempt failed, in English. */
+  problem: Schema.NullOr(Schema.String),
+  problemKind: Schema.NullOr(Schema.Literals([...PairingFailure.fields.kind.literals, 'disconnected']))
 }).annotate({ identifier: 'LinkState' })
 
 const ticketPath = { ticket: Id }

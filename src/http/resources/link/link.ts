@@ -43,9 +43,13 @@ const stepOf = (view: AccountView) => {
   return state === 'pairing' || state === 'reconnecting' ? 'waiting' : 'ready'
 }
 
-const problemOf = ({ lastDisconnect, pairingFailure, state }: AccountView): string | null => {
+/** Why the last attempt failed: which kind of failure, and the server's words. */
+const problemOf = ({ lastDisconnect, pairingFailure, state }: AccountView) => {
+  if (pairingFailure !== null) return { problemKind: pairingFailure.kind, problem: pairingFailure.reason }
   const isOver = state === 'stopped' || state === 'loggedOut'
-  return pairingFailure?.reason ?? (isOver ? (lastDisconnect?.reason ?? null) : null)
+  return isOver && lastDisconnect !== null
+    ? { problemKind: 'disconnected' as const, problem: lastDisconnect.reason }
+    : { problemKind: null, problem: null }
 }
 
 const svgOf = (text: string) => Effect.promise(() => QRCode.toString(text, { type: 'svg', margin: 2 }))
@@ -71,7 +75,7 @@ const linkState = Effect.fnUntraced(function* (view: AccountView) {
     code: offer?.method === 'code' ? offer.text : null,
     passkey: passkey === null || step === undefined ? null : passkeyShown(passkey, step),
     expiresAt: passkey?.expiresAt ?? offer?.expiresAt ?? null,
-    problem: problemOf(view)
+    ...problemOf(view)
   } as const
 })
 

@@ -3,6 +3,7 @@ import { Schema } from 'effect'
 import { HttpApiEndpoint, HttpApiGroup, HttpApiSchema } from 'effect/http-api'
 import { Message, MessageStatus, Receipt } from '../../../domain/message.ts'
 import { OutboxEntry, OutboxStatus } from '../../../domain/outbox.ts'
+import { Pin } from '../../../domain/pin.ts'
 import { SendRequest } from '../../../services/outbox/request.ts'
 import { reads, sends } from '../../auth/access.ts'
 import { Authorization } from '../../auth/authorization.ts'
@@ -99,6 +100,19 @@ export class MessagesGroup extends HttpApiGroup.make('messages')
         summary: 'List messages of a thread',
         description:
           'Newest first. With filters, a page may be short or empty before the end: the last page is the one whose `olderCursor` is null.'
+      })
+    ),
+    HttpApiEndpoint.get('pins', '/threads/:threadId/pins', {
+      params: threadPath,
+      success: Schema.Struct({ pins: Schema.Array(Pin) }).annotate({ identifier: 'PinList' }),
+      error: [NotFound, StoreUnavailable]
+    }).annotateMerge(
+      operation({
+        access: reads('thread'),
+        operationId: 'threads.pins',
+        summary: 'List pinned messages',
+        description:
+          'What stands at the top of the chat now, the newest pin first: up to three messages, as on phones. A pin and its end are events of the thread, so `message.created` tells of changes; the end of its time has no event.'
       })
     ),
     HttpApiEndpoint.get('get', '/threads/:threadId/messages/:messageId', {

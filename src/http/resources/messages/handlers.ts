@@ -1,5 +1,5 @@
 // Messages over HTTP: pages of a thread, one message, sending.
-import { Effect } from 'effect'
+import { Clock, Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodeMessagePlace } from '../../../domain/page.ts'
 import type { Accounts } from '../../../services/accounts.ts'
@@ -39,6 +39,12 @@ const get = Effect.fnUntraced(function* (threadId: string, messageId: string) {
   return { ...message, receipts: yield* orDatabaseUnavailable(receipts.list(threadId, messageId)) }
 })
 
+const pins = Effect.fnUntraced(function* (requested: string) {
+  const messages = yield* MessageStore
+  const { threadId } = yield* findThread(requested)
+  return { pins: yield* orDatabaseUnavailable(messages.pins(threadId, yield* Clock.currentTimeMillis)) }
+})
+
 export const messagesLayer = HttpApiBuilder.group(
   Api,
   'messages',
@@ -51,6 +57,7 @@ export const messagesLayer = HttpApiBuilder.group(
       send: ({ headers, params, payload, query }) =>
         provide(send(params.accountId, { headers, payload, query })),
       list: ({ params, query }) => provide(list(params.threadId, query)),
+      pins: ({ params }) => provide(pins(params.threadId)),
       get: ({ params }) => provide(get(params.threadId, params.messageId))
     })
   })

@@ -1,15 +1,12 @@
 // Pins a message for everyone in its chat, or ends that. Phones show it between the messages.
 import { Effect, Schema } from 'effect'
 import { Target } from '../../../domain/outbox.ts'
+import { PIN_SECONDS, USUALLY_PINNED_SECONDS } from '../../../domain/pin.ts'
 import { messageKey, PIN, type WireMessage } from '../../whatsapp/convert/outgoing.ts'
 import { MessageId } from '../fields.ts'
 import { refuse } from '../errors.ts'
 import { findSentTarget } from '../targets.ts'
 import { defineKind, newMessage, type Place, type WirePlace } from './kind.ts'
-
-/** How long WhatsApp lets a message stay pinned: a day, a week, thirty days. */
-const PIN_SECONDS = [86_400, 604_800, 2_592_000] as const
-const A_WEEK = 604_800
 
 const Request = Schema.Struct({
   messageId: MessageId,
@@ -31,7 +28,7 @@ const findPinnable = Effect.fnUntraced(function* (field: string, messageId: stri
 })
 
 const compose = Effect.fnUntraced(function* (
-  { messageId, seconds = A_WEEK }: typeof Request.Type,
+  { messageId, seconds = USUALLY_PINNED_SECONDS }: typeof Request.Type,
   place: Place
 ) {
   if (!PIN_SECONDS.some(known => known === seconds)) {

@@ -1,8 +1,9 @@
 // Messages that tell what somebody did in a chat: they become events of the chat, as phones show them between the messages.
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ContentFact } from '../../../domain/fact.ts'
+import { LONGEST_PINNED_SECONDS } from '../../../domain/pin.ts'
 import { address, type Self } from './address.ts'
-import { chatEvent, type EventKind } from './chat-event.ts'
+import { chatEvent, type EventKind, secondsOf } from './chat-event.ts'
 import type { Envelope } from './envelope.ts'
 import { numberOf } from './numbers.ts'
 import { referredMessage } from './reference.ts'
@@ -18,8 +19,15 @@ const about = (
   self: Self,
   envelope: Pick<Envelope, 'chat' | 'sender'>,
   kind: EventKind,
-  key: proto.IMessageKey | null | undefined
-): ContentFact => ({ ...chatEvent(kind), quoted: referredMessage(self, envelope, key) ?? null })
+  key: proto.IMessageKey | null | undefined,
+  value?: string
+): ContentFact => ({ ...chatEvent(kind, [], value), quoted: referredMessage(self, envelope, key) ?? null })
+
+/** For how long a message is pinned, where the pin says so. */
+const pinnedSeconds = (context: proto.IMessageContextInfo | null | undefined): string | undefined => {
+  const seconds = secondsOf(context?.messageAddOnDurationInSecs)
+  return seconds === 0 ? undefined : String(Math.min(seconds, LONGEST_PINNED_SECONDS))
+}
 
 const historyShared = (notice: proto.Message.IMessageHistoryNotice): ContentFact => {
   const { historyReceivers, messageCount } = notice.messageHistoryMetadata ?? {}
@@ -71,8 +79,10 @@ export const chatAction = (
   const { requestPhoneNumberMessage, statusNotificationMessage, statusStickerInteractionMessage } = message
   if (protocolMessage) return protocolAction(protocolMessage)
   if (pinInChatMessage) {
-    const isUnpinned = pinInChatMessage.type === PinInChatMessage.Type.UNPIN_FOR_ALL
-    return about(self, envelope, isUnpinned ? 'unpin' : 'pin', pinInChatMessage.key)
+    if (pinInChatMessage.type === PinInChatMessage.Type.UNPIN_FOR_ALL)
+      return about(self, envelope, 'unpin', pinInChatMessage.key)
+    const seconds = pinnedSeconds(message.messageContextInfo)
+    return about(self, envelope, 'pin', pinInChatMessage.key, seconds)
   }
   if (keepInChatMessage) {
     const isUndone = keepInChatMessage.keepType === proto.KeepType.UNDO_KEEP_FOR_ALL

@@ -5,7 +5,9 @@
  * @typedef {{ step: 'requested' | 'submitted' | 'confirming', options: Options, refusal: string | null,
  *   code: string | null, isConfirmed: boolean }} Passkey
  * @typedef {{ step: 'ready' | 'waiting' | 'offered' | 'passkey' | 'linking' | 'linked', name: string, qr: string | null,
- *   code: string | null, passkey: Passkey | null, problem: string | null }} LinkState
+ *   code: string | null, passkey: Passkey | null, problem: string | null,
+ *   problemKind: 'codeRefused' | 'passkeyRefused' | 'passkeyExpired' | 'disconnected' | null }} LinkState
+ * @typedef {{ text: string, words: string }} Problem what the page says, and what the server says, in English
  */
 
 const ASK_EVERY_MS = 1000
@@ -28,6 +30,20 @@ const write = (id, text) => {
   if (target.textContent !== text) target.textContent = text
 }
 
+/** What this script says, in the language of the page. @type {Readonly<Record<string, string>>} */
+const texts = JSON.parse(element('texts').textContent)
+/** @param {string} key */
+const textOf = key => texts[key] ?? key
+
+/** The server's own words say more; where the page speaks English they are enough. @param {Problem | undefined} problem */
+const showProblem = problem => {
+  const { text, words } = problem ?? { text: '', words: '' }
+  const isEnough = document.documentElement.lang === 'en' && words !== ''
+  write('problem-text', isEnough ? words : text)
+  write('problem-words', isEnough ? '' : words)
+  show('problem', problem !== undefined)
+}
+
 /** @param {string} text */
 const base64UrlOf = text =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text)))
@@ -36,7 +52,7 @@ const base64UrlOf = text =>
     .replace(/=/g, '')
 
 /** @param {string} text */
-const textOf = text =>
+const fromBase64Url = text =>
   new TextDecoder().decode(
     Uint8Array.from(atob(text.replace(/-/g, '+').replace(/_/g, '/')), char => char.charCodeAt(0))
   )
@@ -45,34 +61,35 @@ const address = `${location.origin}${location.pathname}`
 
 /** @type {Options | undefined} */
 let options
-/** Stays until the next attempt: why the last one failed. */
-let failure = ''
+/** Stays until the next attempt: why the last one failed. @type {Problem | undefined} */
+let failure
 
 /** What the extension, or the script, is asked for: it brings the answer back to this page. */
 const request = () => JSON.stringify({ options, returnTo: address })
 
-/** @param {LinkState} state */
+/** The key of what to say. @param {LinkState} state */
 const statusOf = ({ passkey, step }) => {
-  if (step === 'ready') return 'How do you want to link it?'
-  if (step === 'waiting') return 'One moment …'
-  if (step === 'offered') return 'Now take your phone.'
-  if (step === 'linking') return 'Almost done …'
-  if (step === 'linked') return 'Your account is linked.'
-  if (passkey?.step === 'requested') return 'WhatsApp asks for your passkey.'
-  if (passkey?.step === 'confirming' && passkey.code !== null && !passkey.isConfirmed)
-    return 'Compare two codes.'
-  return 'Look at your phone: it may ask you to go on.'
+  if (step !== 'passkey') return step
+  if (passkey?.step === 'requested') return 'requested'
+  if (passkey?.step === 'confirming' && passkey.code !== null && !passkey.isConfirmed) return 'confirming'
+  return 'phone'
+}
+
+/** @param {LinkState} state @returns {Problem | undefined} */
+const problemOf = ({ passkey, problem, problemKind, step }) => {
+  if (failure !== undefined) return failure
+  if (passkey?.refusal) return { text: textOf('passkeyRefused'), words: passkey.refusal }
+  if (step !== 'ready' || problemKind === null) return undefined
+  return { text: textOf(problemKind), words: problem ?? '' }
 }
 
 /** @param {LinkState} state */
 const render = state => {
-  const { code, name, passkey, problem, qr, step } = state
+  const { code, name, passkey, qr, step } = state
   write('name', name)
   show('who', true)
-  write('status', statusOf(state))
-  const text = failure || passkey?.refusal || (step === 'ready' ? problem : '') || ''
-  write('problem', text)
-  show('problem', text !== '')
+  write('status', textOf(statusOf(state)))
+  showProblem(problemOf(state))
   show('ready', step === 'ready')
   show('qr', qr !== null)
   const image = element('qr-image')
@@ -94,12 +111,19 @@ const render = state => {
   return step !== 'linked'
 }
 
-/** The link is of no use any more. @param {string} text */
-const end = text => {
+/** The link is of no use any more. */
+const end = () => {
   for (const section of document.querySelectorAll('section')) section.hidden = true
   show('abandon', false)
-  write('status', text)
+  showProblem(undefined)
+  write('status', textOf('void'))
 }
+
+/** @param {{ type?: string, title?: string, detail?: string }} refusal @returns {Problem} */
+const refusalOf = ({ detail, title, type }) => ({
+  text: textOf(type === 'urn:backscroll:problem:bad-field' ? 'badNumber' : 'failed'),
+  words: detail ?? title ?? ''
+})
 
 /** Whether to ask again. @param {string} path @param {object} [body] */
 const ask = async (path, body) => {
@@ -111,17 +135,17 @@ const ask = async (path, body) => {
   })
   const answer = await response.json()
   if (response.status === 404) {
-    end(answer.detail)
+    end()
     return false
   }
   if (response.ok) return render(answer)
-  failure = answer.detail ?? answer.title
+  failure = refusalOf(answer)
   return true
 }
 
 /** What the owner does. @param {string} path @param {object} [body] */
 const act = async (path, body) => {
-  failure = ''
+  failure = undefined
   await ask(path, body).catch(() => undefined)
 }
 
@@ -135,7 +159,7 @@ const takeAssertion = async () => {
   const encoded = /^#assertion=([\w-]+)$/.exec(location.hash)?.[1]
   if (encoded === undefined) return
   history.replaceState(null, '', location.pathname)
-  await act('assertion', JSON.parse(textOf(encoded)))
+  await act('assertion', JSON.parse(fromBase64Url(encoded)))
 }
 
 element('by-qr').addEventListener('click', () => void act('pair', { method: 'qr' }))
@@ -159,7 +183,7 @@ const copyText = async text => {
 const copyScript = async () => {
   const script = await (await fetch('/link/passkey.js')).text()
   await copyText(`globalThis.backscrollPasskeyRequest = ${request()}\n${script}`)
-  write('copy', 'Copied')
+  write('copy', textOf('copied'))
 }
 element('copy').addEventListener('click', () => void copyScript())
 element('same').addEventListener('click', () => void act('confirm'))

@@ -1,0 +1,52 @@
+// English: the measure of the other languages. What stands between asterisks is emphasised: the words that WhatsApp shows.
+export const en = {
+  title: 'Link your WhatsApp account',
+  who: 'For “{name}”',
+  loading: 'Loading …',
+  consent:
+    'The linked device can read and send the messages of your account. You can remove it on your phone at any time.',
+  byQr: 'Show a QR code',
+  number: 'Or use the number of this phone, with its country code',
+  numberExample: '+49 151 12345678',
+  byCode: 'Get a pairing code',
+  qrImage: 'QR code to scan with WhatsApp',
+  openWhatsApp: 'Open WhatsApp on your phone.',
+  openDevices: 'Open *Settings*, then *Linked devices*.',
+  scan: 'Press *Link a device* and scan this code.',
+  renews: 'The code renews itself.',
+  yourCode: 'Your pairing code:',
+  withNumber: 'Press *Link a device*, then *Link with phone number instead*.',
+  typeCode: 'Type this code.',
+  passkeyWhy: 'WhatsApp wants to be sure that it is you. It accepts your passkey on its own page only, so:',
+  passkeyUse: 'Use my passkey on web.whatsapp.com',
+  passkeyNeeds:
+    'This needs the Backscroll extension in this browser. You come back here by yourself. Your passkey stays on your device.',
+  withoutExtension: 'Without the extension, on a computer',
+  copyScript: 'Copy the script',
+  openConsole: 'Open *web.whatsapp.com* in this tab, and there the developer console (F12, Console).',
+  paste: 'Paste the script, press Enter, and press *Use my passkey*.',
+  compare: 'Does WhatsApp on your phone show this code?',
+  same: 'Yes, the same',
+  other: 'No, another one',
+  closePage: 'You can close this page. Your phone lists the device under *Linked devices*.',
+  stop: 'Stop',
+  'script.copied': 'Copied',
+  'script.ready': 'How do you want to link it?',
+  'script.waiting': 'One moment …',
+  'script.offered': 'Now take your phone.',
+  'script.linking': 'Almost done …',
+  'script.linked': 'Your account is linked.',
+  'script.requested': 'WhatsApp asks for your passkey.',
+  'script.confirming': 'Compare two codes.',
+  'script.phone': 'Look at your phone: it may ask you to go on.',
+  'script.void': 'This link has expired, or was used already. Ask for a new one.',
+  'script.codeRefused': 'WhatsApp did not give a pairing code. Check the number and its country code.',
+  'script.passkeyRefused': 'WhatsApp did not accept the passkey. Try again.',
+  'script.passkeyExpired': 'The time for the passkey is over. Begin again.',
+  'script.disconnected': 'The account was not linked. Begin again.',
+  'script.badNumber': 'A number with its country code, such as +49 151 12345678.',
+  'script.failed': 'That did not work. Try again in a moment.'
+} as const
+
+/** Every language says everything that English does. */
+export type PageTexts = { readonly [Key in keyof typeof en]: string }
