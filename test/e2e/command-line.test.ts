@@ -462,6 +462,9 @@ test('without arguments it tells what there is, in the order in which it is need
   const commands = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => name)
   expect(commands.slice(0, 5)).toEqual(['start', 'demo', 'doctor', 'pair', 'accounts'])
   expect(commands).toEqual(expect.arrayContaining(['send', 'search', 'tail', 'export', 'completions']))
+  const helped = await backscrollHere(['help', 'send'])
+  expect(helped).toEqual(await backscrollHere(['send', '--help']))
+  expect(helped).toMatchObject({ code: 0, stdout: expect.stringContaining('backscroll send [flags]') })
 })
 
 const hasShell = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0
