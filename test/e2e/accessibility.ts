@@ -14,7 +14,7 @@ interface Axe {
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The colours of the scheme before are not on their way to those of this one any more, and what opens is open. What moves for ever is not waited for. */
-const SETTLED = `new Promise(requestAnimationFrame).then(() =>
+const SETTLED = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
   Promise.all(
     document.getAnimations()
       .filter(one => one.effect.getComputedTiming().endTime !== Infinity)

@@ -6,11 +6,13 @@ import type { ConsoleScene } from './console-pages.ts'
 
 const TABS = ['outbox', 'jobs', 'incidents', 'events', 'webhooks', 'keys', 'audit', 'store']
 
-/** Each time in another one of the ways. */
-const dress = async (page: Page, index: number): Promise<void> => {
-  await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
-  await page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
-}
+/** Each time in another one of the schemes. */
+const dress = (page: Page, index: number): Promise<void> =>
+  page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
+
+/** Now and then on a phone. */
+const fit = (page: Page, index: number): Promise<void> =>
+  page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
 
 type Press = readonly [role: 'button' | 'menuitem', name: string]
 
@@ -41,6 +43,7 @@ export const accessibilityTests = (scene: () => ConsoleScene): void => {
     const found: Array<object> = []
     for (const [index, screen] of screens.entries()) {
       await dress(page, index)
+      await fit(page, index)
       await page.evaluate(`location.hash = ${JSON.stringify(screen)}`)
       await page.locator('main h1').first().waitFor({ state: 'attached' })
       await page.locator('main .waiting').first().waitFor({ state: 'detached' })
@@ -56,6 +59,7 @@ export const accessibilityTests = (scene: () => ConsoleScene): void => {
     const read = page.locator('.message.outbound', { has: page.getByRole('img', { name: 'Read' }) }).last()
     const found: Array<object> = []
     for (const [index, [place, ...presses]] of DIALOGS.entries()) {
+      await dress(page, index)
       await scene().at(place === HERE ? chat : place)
       for (const [role, name] of presses) {
         if (name === 'More') await read.hover()
@@ -63,7 +67,7 @@ export const accessibilityTests = (scene: () => ConsoleScene): void => {
         await from.getByRole(role, { name, exact: true }).first().click()
       }
       await dialog.waitFor()
-      await dress(page, index)
+      await fit(page, index)
       found.push(...(await findingsOf(page, JSON.stringify(presses), 'dialog[open]')))
       await page.keyboard.press('Escape')
       await dialog.waitFor({ state: 'detached' })

@@ -93,6 +93,7 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     await page.goto(`${scene().stage.server.url}/#/`)
     await choose('Log out')
     // In haste nothing is lost: Cancel has the focus.
+    await dialog.waitFor()
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(phone.devices).toHaveLength(1)
