@@ -1,6 +1,7 @@
 // axe on everything that the console shows: its screens, and what opens above them.
 import type { Page } from 'playwright-core'
 import { expect, test } from 'vitest'
+import { thorough } from '../thorough.ts'
 import { findingsOf } from './accessibility.ts'
 import type { ConsoleScene } from './console-pages.ts'
 
@@ -52,13 +53,18 @@ export const accessibilityTests = (scene: () => ConsoleScene): void => {
     expect(found).toEqual([])
   })
 
-  test('every dialog is accessible', async () => {
+  test('dialogs are accessible', async () => {
     const page = await scene().opened()
     const [, chat = ''] = page.url().split('#')
     const dialog = page.locator('dialog[open]')
     const read = page.locator('.message.outbound', { has: page.getByRole('img', { name: 'Read' }) }).last()
     const found: Array<object> = []
-    for (const [index, [place, ...presses]] of DIALOGS.entries()) {
+    // They are made of the same parts.
+    const some = thorough(
+      DIALOGS.filter((_, index) => index % 4 === 0),
+      DIALOGS
+    )
+    for (const [index, [place, ...presses]] of some.entries()) {
       await dress(page, index)
       await scene().at(place === HERE ? chat : place)
       for (const [role, name] of presses) {
