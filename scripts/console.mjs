@@ -28,11 +28,15 @@ const modulesFolder = () => {
   const found = folders.find(isComplete)
   if (found !== undefined) return found
   process.stderr.write('backscroll set-up: bringing what builds the console …\n')
-  const { status } = spawnSync('npm', ['ci', '--loglevel=error', '--no-audit', '--no-fund'], {
-    cwd: TOOLS,
-    stdio: ['ignore', process.stderr, 'inherit'],
-    shell: process.platform === 'win32'
-  })
+  const { status } = spawnSync(
+    'npm',
+    ['ci', '--include=dev', '--loglevel=error', '--no-audit', '--no-fund'],
+    {
+      cwd: TOOLS,
+      stdio: ['ignore', process.stderr, 'inherit'],
+      shell: process.platform === 'win32'
+    }
+  )
   if (status !== 0) throw new Error('npm could not install what builds the console')
   return folders[1]
 }

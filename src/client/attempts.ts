@@ -43,6 +43,29 @@ export const pause = (ms: number, signal: AbortSignal | undefined): Promise<void
     signal?.addEventListener('abort', abort, { once: true })
   })
 
+/** The response with its body, which has come as a whole: one that breaks off on the way rejects. */
+export const whole = async (response: Response): Promise<Response> => {
+  if (response.body === null) return response
+  const { headers, status, statusText } = response
+  return new Response(await response.arrayBuffer(), { headers, status, statusText })
+}
+
+/** What `task` resolves with; its signal aborts when that takes longer, or with the other signal. */
+export const withTimeout = async <A>(
+  milliseconds: number,
+  signal: AbortSignal | undefined,
+  task: (signal: AbortSignal) => Promise<A>
+): Promise<A> => {
+  const late = new AbortController()
+  const abort = (): void => late.abort(new DOMException('The server took too long', 'TimeoutError'))
+  const timer = setTimeout(abort, milliseconds)
+  try {
+    return await task(signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
 /** The delay before the next attempt; `undefined` when there is none. */
 const nextDelay = (
   response: Response | undefined,

@@ -1,5 +1,5 @@
 // The client: one call for each operation of the contract, pages as one list, events. It needs nothing but `fetch`.
-import { attempted } from './attempts.ts'
+import { attempted, whole, withTimeout } from './attempts.ts'
 import { OPERATIONS, type Operations } from './contract.ts'
 import { BackscrollUsageError, errorOf } from './errors.ts'
 import { type EventOptions, followEvents, type ServerEvent } from './events.ts'
@@ -17,7 +17,10 @@ export interface ClientOptions {
   readonly firstDelayMs?: number
   /** Milliseconds between two attempts at most; 30,000 by default. */
   readonly longestDelayMs?: number
-  /** Milliseconds for one attempt; 150,000 by default, which is longer than a message is waited for. */
+  /**
+   * Milliseconds for one attempt; 150,000 by default, which is longer than a message is waited for. Results that are a `Response` are read
+   * by the program, for as long as that takes: end it by its signal.
+   */
   readonly timeoutMs?: number
 }
 
@@ -191,17 +194,18 @@ export class Backscroll {
       ...(isSending && !hasKey(input['body']) ? { 'idempotency-key': newKey() } : {})
     }
     const address = url + pathOf(id, facts, input)
-    const send = (): Promise<Response> => {
-      const timeout = AbortSignal.timeout(timeoutMs)
-      return fetch(address, {
-        method: facts.method,
-        headers,
-        // The server never redirects. A proxy that does would turn a sending into a reading, and take the key off.
-        redirect: 'error',
-        ...(body === undefined ? {} : { body }),
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout])
-      })
+    // The server never redirects. A proxy that does would turn a sending into a reading, and take the key off.
+    const asked: RequestInit = {
+      method: facts.method,
+      headers,
+      redirect: 'error',
+      ...(body === undefined ? {} : { body })
     }
+    const send = (): Promise<Response> =>
+      withTimeout(timeoutMs, signal, async attempt => {
+        const response = await fetch(address, { ...asked, signal: attempt })
+        return facts.result === 'response' && response.ok ? response : whole(response)
+      })
     return attempted(send, isSending || REPEATABLE.has(facts.method), { ...this.options, signal })
   }
 }

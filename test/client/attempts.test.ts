@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { Backscroll, BackscrollError } from '../../src/client/index.ts'
+import { Backscroll, BackscrollError, type ClientOptions } from '../../src/client/index.ts'
 
 type Answer = (response: ServerResponse, request: IncomingMessage) => void
 
@@ -27,8 +27,16 @@ const succeed: Answer = response =>
 
 const hangUp: Answer = response => response.destroy()
 
+/** In the middle of its answer. */
+const breakOff: Answer = response =>
+  void response
+    .writeHead(200, { 'content-type': 'application/json', 'content-length': '40' })
+    .write('{"accounts"', () => response.destroy())
+
 /** A client of a server with these answers, of which the last one stays; and what it was asked. */
-const against = async (...answers: ReadonlyArray<Answer>) => {
+const against = (...answers: ReadonlyArray<Answer>) => againstWith({}, ...answers)
+
+const againstWith = async (options: Partial<ClientOptions>, ...answers: ReadonlyArray<Answer>) => {
   const asked: Array<IncomingMessage> = []
   const server = createServer((request, response) => {
     const answer = answers[Math.min(asked.length, answers.length - 1)]
@@ -45,16 +53,35 @@ const against = async (...answers: ReadonlyArray<Answer>) => {
     url: `http://127.0.0.1:${port}/`,
     key: 'key',
     firstDelayMs: 1,
-    longestDelayMs: 2000
+    longestDelayMs: 2000,
+    ...options
   })
   return { client, asked }
 }
 
 test('reading is tried again while the server cannot answer, or the connection ends', async () => {
-  const { asked, client } = await against(refuse(503), hangUp, refuse(502), succeed)
+  const { asked, client } = await against(refuse(503), hangUp, breakOff, succeed)
   expect(await client.call('accounts.list')).toMatchObject({ accounts: [] })
   expect(asked).toHaveLength(4)
   expect(asked[0]).toMatchObject({ url: '/v1/accounts', headers: { authorization: 'Bearer key' } })
+})
+
+test('an attempt has its time; what the program reads by itself takes as long as it takes', async () => {
+  const first = Promise.withResolvers<ServerResponse>()
+  const slow: Answer = response => {
+    response.writeHead(200, { 'content-type': 'application/x-ndjson' }).write('1\n')
+    first.resolve(response)
+  }
+  const timeoutMs = 300
+  const { client } = await againstWith({ timeoutMs, attempts: 1 }, slow)
+  const exported = await client.call('audit.export')
+  const late = await againstWith({ timeoutMs, attempts: 2 }, () => undefined)
+  await expect(late.client.call('accounts.list')).rejects.toThrow('too long')
+  expect(late.asked).toHaveLength(2)
+  // Both attempts of the other call are over, each of which took the time of this one.
+  const server = await first.promise
+  server.end('2\n')
+  expect(await exported.text()).toBe('1\n2\n')
 })
 
 test('after the last attempt the refusal is told, with its code and trace', async () => {

@@ -241,6 +241,7 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   const byCheck = new Map(findings.map(({ check, found }) => [check, found]))
   expect(byCheck.get('port')).toMatch(/a server runs on .* and is ready/)
   expect(byCheck.get('database')).toMatch(/read through without damage/)
+  expect(byCheck.get('vault key')).toBe('opens the database')
   expect(byCheck.get('whatsapp')).toMatch(/answers/)
   expect(byCheck.get('whatsapp version')).toMatch(/^2\.3000\.\d+ is live/)
 
@@ -392,11 +393,17 @@ test('a backup of the running server is restored into another folder', async () 
     code: 0,
     stdout: expect.stringContaining(target)
   })
-  expect(await backscroll(['restore', '--data-dir', target, join(copy, 'nothing')])).toMatchObject({
+  // The same key file serves every backup; another key is noticed before it is used.
+  const again = await backscroll(['backup', '--key', key, `${copy}-2`], { DATA_DIR: stage().dataDir })
+  expect(again).toMatchObject({ code: 0, stderr: '' })
+  const other = join(elsewhere.path, 'other.key')
+  writeFileSync(other, randomBytes(32).toString('base64'))
+  expect(await backscroll(['restore', '--data-dir', target, '--key', other, copy])).toMatchObject({
     code: 1,
     stdout: '',
-    stderr: expect.stringMatching(/^Nothing was restored: /)
+    stderr: expect.stringMatching(/^Nothing was restored: .*does not open.*other\.key is another vault key/)
   })
+  expect(readFileSync(join(target, 'vault.key'), 'utf8')).toBe(readFileSync(key, 'utf8'))
 })
 
 type Refused = readonly [
@@ -455,6 +462,9 @@ test('without arguments it tells what there is, in the order in which it is need
   const commands = [...stdout.matchAll(/^ {2}([a-z-]+) {2,}\S/gm)].map(([, name]) => name)
   expect(commands.slice(0, 5)).toEqual(['start', 'demo', 'doctor', 'pair', 'accounts'])
   expect(commands).toEqual(expect.arrayContaining(['send', 'search', 'tail', 'export', 'completions']))
+  const helped = await backscrollHere(['help', 'send'])
+  expect(helped).toEqual(await backscrollHere(['send', '--help']))
+  expect(helped).toMatchObject({ code: 0, stdout: expect.stringContaining('backscroll send [flags]') })
 })
 
 const hasShell = (shell: string): boolean => spawnSync(shell, ['-c', 'true']).status === 0

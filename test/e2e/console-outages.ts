@@ -111,6 +111,6 @@ export const outageTests = (scene: () => ConsoleScene): void => {
     await page.getByText('This could not be read again.').waitFor({ state: 'detached' })
     await card.getByRole('button', { name: 'Given up (0)' }).click()
     await dialog.getByText('Nothing was given up.').waitFor()
-    await expect.poll(() => receiver.ids.slice(before)).toContain(lost)
+    await expect.poll(() => receiver.ids.slice(before), { timeout: 10_000 }).toContain(lost)
   })
 }

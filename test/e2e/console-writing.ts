@@ -165,5 +165,15 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await receipts.nth(1).waitFor()
     expect(await receipts.count()).toBe(2)
     await page.keyboard.press('Escape')
+    // What does not belong to a list any more leaves it.
+    const row = page.locator('.thread', { hasText: 'Workshop and shop' })
+    await phone.changeChat(group, { label: '7', labeled: false })
+    await row.waitFor({ state: 'detached' })
+    await page.getByRole('button', { name: 'Groups' }).click()
+    await page.getByLabel('Label').selectOption({ index: 0 })
+    await page.getByRole('button', { name: 'All', exact: true }).click()
+    await row.waitFor()
+    await phone.changeChat(group, { archived: true })
+    await row.waitFor({ state: 'detached' })
   })
 }

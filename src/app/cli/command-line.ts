@@ -33,10 +33,14 @@ const exitCodeOf = (exit: Exit.Exit<unknown, unknown>, stderr: Output): number =
   return EXIT.failed
 }
 
+/** Many programs take `help` as a command. */
+const withHelp = (args: ReadonlyArray<string>): ReadonlyArray<string> =>
+  args[0] === 'help' ? [...args.slice(1), '--help'] : args
+
 /** The command that the arguments name. `handOver` gets what runs on once it is over. */
 const commandFor = (args: ReadonlyArray<string>, handOver: (work: () => void) => void) =>
   Effect.provide(
-    Command.runWith(backscroll, { version: VERSION })(args),
+    Command.runWith(backscroll, { version: VERSION })(withHelp(args)),
     Layer.mergeAll(
       NodeServices.layer,
       CONFIG,

@@ -1,6 +1,6 @@
 // The threads of an account as a list, newest first, with what it is narrowed down to.
 import { computed, signal } from '@preact/signals'
-import type { InputOf, Thread } from '../../client/index.ts'
+import type { InputOf, Thread, ThreadPage } from '../../client/index.ts'
 import { onChange, onComeback } from '../events.ts'
 import { client } from '../session.ts'
 import { gathered } from './pacing.ts'
@@ -31,6 +31,8 @@ export class ThreadList {
   readonly isKnown = signal(false)
   private older: string | null = null
   private isComing = false
+  /** Whether something has changed since the newest page was asked for. */
+  private isWanted = false
   private readonly stops: ReadonlyArray<() => void>
 
   constructor(accountId: string, filter: ThreadFilter) {
@@ -58,8 +60,10 @@ export class ThreadList {
   }
 
   private async read(before: string | undefined): Promise<void> {
+    if (before === undefined) this.isWanted = this.isComing
     if (this.isComing) return
     this.isComing = true
+    const known = this.byId.value
     try {
       const page = await client().call('accounts.threads', {
         ...this.filter,
@@ -67,6 +71,7 @@ export class ThreadList {
         limit: PAGE,
         ...(before === undefined ? {} : { before })
       })
+      if (before === undefined) this.dropMissingIn(page, known)
       this.put(page.threads)
       if (before !== undefined || this.older === null || !this.isKnown.value) this.older = page.olderCursor
       this.isKnown.value = true
@@ -75,6 +80,17 @@ export class ThreadList {
       this.error.value = error
     }
     this.isComing = false
+    if (this.isWanted) await this.load()
+  }
+
+  /** What would have to be on the first page, and is not, does not belong to the list any more: it was read, or lost its label. */
+  private dropMissingIn({ olderCursor, threads }: ThreadPage, known: ReadonlyMap<string, Thread>): void {
+    const present = new Set(threads.map(({ threadId }) => threadId))
+    const oldest = olderCursor === null ? -1 : (threads.at(-1)?.lastMessageAt ?? 0)
+    const left = [...this.byId.value].filter(
+      ([id, { lastMessageAt }]) => present.has(id) || !known.has(id) || (lastMessageAt ?? 0) <= oldest
+    )
+    if (left.length < this.byId.value.size) this.byId.value = new Map(left)
   }
 
   private put(threads: ReadonlyArray<Thread>): void {
@@ -87,14 +103,11 @@ export class ThreadList {
     const isNarrowed = Object.keys(this.filter).length > 1
     if (ids.length > MANY || isNarrowed) return this.load()
     const threads = await Promise.all(ids.map(threadId => client().call('threads.thread', { threadId })))
-    const shown = threads.filter(
-      ({ archived, threadId }) =>
-        this.byId.value.has(threadId) || archived === (this.filter.archived === true)
-    )
-    this.put(shown)
-    // One that has become a part of another is not there any more.
-    const gone = ids.filter(id => !threads.some(({ threadId }) => threadId === id))
+    const shown = threads.filter(({ archived }) => archived === (this.filter.archived === true))
+    // One that was archived, or brought back, is in the other list; one that has become a part of another is not there any more.
+    const gone = ids.filter(id => !shown.some(({ threadId }) => threadId === id))
     if (gone.some(id => this.byId.value.has(id)))
       this.byId.value = new Map([...this.byId.value].filter(([id]) => !gone.includes(id)))
+    this.put(shown)
   }
 }

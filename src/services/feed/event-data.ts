@@ -54,7 +54,10 @@ export class EventData extends Context.Service<
 const NEEDED = [SqlClient.SqlClient, Coverage, Linking] as const
 type Needed = Context.Service.Identifier<(typeof NEEDED)[number]>
 
-/** Several subscribers ask for the same events, one shortly after the other. */
+/**
+ * Several subscribers ask for the same events, one shortly after the other. It is short, since what is deleted must not be told for long.
+ * A round over many endpoints may take longer: then events are read a second time, which costs little beside the deliveries.
+ */
 const KEPT_MS = 2000
 
 /** Codes to link with are made new every few seconds, and are in memory anyway. */

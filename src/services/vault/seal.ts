@@ -11,6 +11,9 @@ const VERSION = 1
 const NONCE = 12
 const TAG = 16
 
+/** What the value is sealed as by which a database knows its key. */
+export const CHECK_LABEL = 'vault check'
+
 /** A sealed value does not open: wrong key, or the bytes were changed. */
 export class SealBroken extends Schema.TaggedError<SealBroken>()('SealBroken', { of: Schema.String }) {
   override get message(): string {

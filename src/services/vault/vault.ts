@@ -9,7 +9,7 @@ import { type Accompanying, type AccompanyingWrite, makeAccompanying } from './a
 import { type DeferredKeys, makeDeferredKeys } from './deferred-keys.ts'
 import type { KeyChanges } from './key-changes.ts'
 import { type KeyCache, makeKeyCache } from './key-cache.ts'
-import { Seal, type SealBroken } from './seal.ts'
+import { CHECK_LABEL, Seal, type SealBroken } from './seal.ts'
 
 /** The data folder was written with another key than the one given now. */
 export class VaultLocked extends Schema.TaggedError<VaultLocked>()('VaultLocked', {}) {
@@ -104,7 +104,6 @@ const asVaultError = asDatabaseError('the vault')
 /** What a sealed value is: the seal opens it as nothing else. */
 const credentialsLabel = (accountId: string) => `credentials ${accountId}`
 const keyLabel = (accountId: string, kind: string, id: string) => `key ${accountId} ${kind} ${id}`
-const CHECK_LABEL = 'vault check'
 
 const readCredentials = (sql: SqlClient.SqlClient, seal: OpenSeal) =>
   Effect.fn('Vault.readCredentials')(function* (accountId: string) {

@@ -27,9 +27,35 @@ const wantedOf = Effect.fnUntraced(function* <A extends OfKind>(
   return counted.filter(({ kind }) => wants(kind))
 })
 
-const afterPlace = (sql: SqlClient.SqlClient, wanted: Statement.Fragment, place: number) =>
-  sql<OfKind>`SELECT e.kind, COUNT(*) AS n, MIN(e.at) AS since FROM events e
-    WHERE e.event_id > ${place} AND ${wanted} GROUP BY e.kind`
+/** Events that are counted in one statement: nothing else is done meanwhile, and of a paused endpoint a million may wait. */
+const COUNTED_AT_ONCE = 20_000
+
+/** The last of so many events after a place; `undefined` when there are no more than those. */
+const lastOfSome = (sql: SqlClient.SqlClient, place: number) =>
+  Effect.map(
+    sql<{
+      eventId: number
+    }>`SELECT event_id FROM events WHERE event_id > ${place} ORDER BY event_id LIMIT 1 OFFSET ${COUNTED_AT_ONCE}`,
+    ([last]) => last?.eventId
+  )
+
+const afterPlace = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  wanted: Statement.Fragment,
+  place: number
+) {
+  const counted: Array<OfKind> = []
+  let after = place
+  while (true) {
+    const last = yield* lastOfSome(sql, after)
+    const some = yield* sql<OfKind>`SELECT e.kind, COUNT(*) AS n, MIN(e.at) AS since FROM events e
+      WHERE e.event_id > ${after} AND ${last === undefined ? sql`TRUE` : sql`e.event_id <= ${last}`} AND ${wanted} GROUP BY e.kind`
+    counted.push(...some)
+    if (last === undefined) return counted
+    after = last
+    yield* Effect.yieldNow
+  }
+})
 
 /** Of what is in the lanes, what is up to the endpoint's place. */
 const inLanes = (

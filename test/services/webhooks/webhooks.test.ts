@@ -270,3 +270,19 @@ test('how far deliveries are behind is measured', async () => {
     })
   )
 })
+
+test('of more events than are counted at once, all that wait are counted, and since when', async () => {
+  await onWebhooks(
+    Effect.gen(function* () {
+      const webhooks = yield* Webhooks
+      const sql = yield* SqlClient.SqlClient
+      const webhookId = yield* created('http://127.0.0.1/')
+      // Every third is wanted; the numbers go on far above, as after a restore.
+      yield* sql`INSERT INTO events (event_id, account_id, kind, changed, at)
+        WITH RECURSIVE some (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM some WHERE n < 45000)
+        SELECT CASE WHEN n > 30000 THEN n + 1000000000000 ELSE n END, ${ACCOUNT},
+          CASE WHEN n % 3 = 0 THEN 'message.stored' ELSE 'message.status' END, '[]', ${T0} + n FROM some`
+      expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 15_000, oldestWaitingAt: T0 + 3 })
+    })
+  )
+})

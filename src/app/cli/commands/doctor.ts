@@ -40,6 +40,6 @@ export const doctor = Command.make(
   onScreen,
   Command.withShortDescription('Check everything that the server needs, and say what to do'),
   Command.withDescription(
-    'Checks Node, settings, permissions, data folder, disk, database, port, WhatsApp with its version and clock, and Firestore, with the settings of the server, whether it runs or not. Ends with 1 when something would stop the server.'
+    'Checks Node, settings, permissions, data folder, disk, database, vault key, port, WhatsApp with its version and clock, and Firestore, with the settings of the server, whether it runs or not. Ends with 1 when something would stop the server.'
   )
 )

@@ -3,16 +3,29 @@ import { Effect, Result } from 'effect'
 import type { Config } from '../../../config.ts'
 import { readSettings } from '../read-settings.ts'
 import { type Finding, ok } from './finding.ts'
-import { checkDatabase, checkDisk, checkFolder, checkPermissions, checkSettings } from './machine.ts'
+import {
+  checkDatabase,
+  checkDisk,
+  checkFolder,
+  checkKey,
+  checkPermissions,
+  checkSettings
+} from './machine.ts'
 import { checkFirestore, checkPort, checkWhatsApp } from './network.ts'
 
 const examineWith = Effect.fnUntraced(function* (config: Config, url: string) {
   const folder = checkFolder(config)
-  const [database, port, whatsApp, firestore] = yield* Effect.all(
-    [checkDatabase(config), checkPort(config, url), checkWhatsApp(config), checkFirestore(config)],
+  const [database, key, port, whatsApp, firestore] = yield* Effect.all(
+    [
+      checkDatabase(config),
+      checkKey(config),
+      checkPort(config, url),
+      checkWhatsApp(config),
+      checkFirestore(config)
+    ],
     { concurrency: 'unbounded' }
   )
-  return [checkPermissions(config), folder, checkDisk(config), database, port, ...whatsApp, firestore]
+  return [checkPermissions(config), folder, checkDisk(config), database, key, port, ...whatsApp, firestore]
 })
 
 /** Everything that can be known before a start, or beside a running server. `url`: where a server of these settings answers. */

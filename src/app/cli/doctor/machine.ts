@@ -4,7 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 import { Effect, Result } from 'effect'
 import type { Config } from '../../../config.ts'
 import { inspectFolder, DATABASE, VAULT_KEY } from '../../../services/database/sqlite/folder-inspection.ts'
+import { sizeOf } from '../../../services/database/sqlite/database-file.ts'
 import { readThrough } from '../../../services/database/sqlite/read-through.ts'
+import { keyInFile, type KeyStanding, standingOf } from '../../../services/vault/key-of-database.ts'
 import { failed, wordsOf } from '../failure.ts'
 import { ENV_FILE, misspeltNames } from '../read-settings.ts'
 import { plain, sizeText } from '../screen/style.ts'
@@ -119,3 +121,27 @@ export const checkDatabase = ({ DATABASE_CHECK_MAX_MB, DATA_DIR }: Config): Effe
       )
     )
   )
+
+/** Whether the server will open what it has sealed. */
+export const checkKey = ({ DATA_DIR, VAULT_KEY: key }: Config): Effect.Effect<Finding> => {
+  const database = join(DATA_DIR, DATABASE)
+  const file = join(DATA_DIR, VAULT_KEY)
+  const described = (standing: KeyStanding): Finding => {
+    if (standing === 'unused') return skipped('vault key', 'nothing is sealed yet')
+    return standing === 'opens'
+      ? ok('vault key', 'opens the database')
+      : bad(
+          'vault key',
+          'the database was written with another one',
+          'Start with the key that belongs to it: VAULT_KEY, or the file vault.key in DATA_DIR'
+        )
+  }
+  return Effect.suspend(() => {
+    if ((sizeOf(database) ?? 0) === 0) return Effect.succeed(skipped('vault key', 'there is no database yet'))
+    if (key === '' && !existsSync(file))
+      return Effect.succeed(
+        bad('vault key', `${file} is missing`, 'Put the file back, or set VAULT_KEY to what it held')
+      )
+    return Effect.map(standingOf(database, key === '' ? keyInFile(file) : key), described)
+  }).pipe(Effect.catchDefect(() => Effect.succeed(skipped('vault key', 'the database cannot be read'))))
+}

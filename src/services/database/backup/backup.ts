@@ -6,14 +6,14 @@ import type { Effect } from 'effect'
 import { copyDatabase, verifyCopy } from '../sqlite/copy.ts'
 import { DATABASE, inspectFolder, VAULT_KEY } from '../sqlite/folder-inspection.ts'
 import { attempt, type BackupError, refuse } from './failure.ts'
-import { copyFiles, copyPrivately, sha256Of } from './files.ts'
+import { copyFiles, copyPrivately, isSameText, sha256Of } from './files.ts'
 import { type Manifest, writeManifest } from './manifest.ts'
 
 export interface BackupOptions {
   readonly dataDir: string
   /** A folder that does not exist yet, or is empty. */
   readonly target: string
-  /** Where the vault key is written, beside the backup and not in it; it is left out when this is not given. */
+  /** Where the vault key is written, beside the backup and not in it, unless it is there; it is left out when this is not given. */
   readonly keyFile: string | undefined
   /** Tables whose rows are counted, for whoever reads the result. */
   readonly counted: ReadonlyArray<string>
@@ -37,7 +37,11 @@ const checkSource = ({ dataDir, keyFile }: BackupOptions): void => {
     refuse(
       `DATA_DIR (${dataDir}) has no ${VAULT_KEY}: the key is the value of VAULT_KEY, and has to be kept by you`
     )
-  if (existsSync(keyFile)) refuse(`${keyFile} exists`)
+  if (!existsSync(keyFile)) return
+  if (statSync(keyFile).isDirectory()) refuse(`${keyFile} is a folder: name a file in it`)
+  // From an earlier backup: one copy is enough.
+  if (!isSameText(keyFile, join(dataDir, VAULT_KEY)))
+    refuse(`${keyFile} exists and holds something else than the vault key. Name another file`)
 }
 
 const write = ({ counted, dataDir, keyFile, target }: BackupOptions): Manifest => {
@@ -51,7 +55,7 @@ const write = ({ counted, dataDir, keyFile, target }: BackupOptions): Manifest =
   const { bytes, count, damaged } = copyFiles(dataDir, target)
   for (const name of ['api-key.sha256'])
     if (existsSync(join(dataDir, name))) copyPrivately(join(dataDir, name), join(target, name))
-  if (keyFile !== undefined) copyPrivately(join(dataDir, VAULT_KEY), keyFile)
+  if (keyFile !== undefined && !existsSync(keyFile)) copyPrivately(join(dataDir, VAULT_KEY), keyFile)
   const manifest: Manifest = {
     format: 1,
     madeAt: Date.now(),

@@ -10,6 +10,7 @@ import {
   mkdirSync,
   openSync,
   readdirSync,
+  readFileSync,
   readSync,
   renameSync,
   rmSync,
@@ -35,6 +36,10 @@ export const sha256Of = (file: string): string => {
   }
   return hash.digest('hex')
 }
+
+/** Whether both are there and hold the same text, but for space around it. */
+export const isSameText = (one: string, other: string): boolean =>
+  existsSync(one) && readFileSync(one, 'utf8').trim() === readFileSync(other, 'utf8').trim()
 
 /** Whole and on the disk before it has its name; readable by its owner only. */
 export const copyPrivately = (from: string, to: string): void => {

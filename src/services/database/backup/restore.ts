@@ -7,7 +7,7 @@ import { setAside } from '../sqlite/data-folder.ts'
 import { DATABASE, VAULT_KEY } from '../sqlite/folder-inspection.ts'
 import { newerThan } from '../migrations.ts'
 import { attempt, refuse } from './failure.ts'
-import { copyFiles, copyPrivately, sha256Of } from './files.ts'
+import { copyFiles, copyPrivately, isSameText, sha256Of } from './files.ts'
 import { type Manifest, readManifest } from './manifest.ts'
 
 export interface RestoreOptions {
@@ -42,12 +42,9 @@ const verify = ({ keyFile, source }: Pick<RestoreOptions, 'keyFile' | 'source'>)
   return manifest
 }
 
-const isSameFile = (one: string, other: string): boolean =>
-  existsSync(one) && readFileSync(one, 'utf8').trim() === readFileSync(other, 'utf8').trim()
-
 const placeKey = (dataDir: string, keyFile: string): void => {
   const key = join(dataDir, VAULT_KEY)
-  if (isSameFile(key, keyFile)) return
+  if (isSameText(key, keyFile)) return
   if (existsSync(key)) renameSync(key, `${key}.${Date.now()}.old`)
   copyPrivately(keyFile, key)
 }

@@ -55,11 +55,18 @@ const problemOf = (cause: unknown): DatabaseFile => ({
   reason: wordsOf(cause)
 })
 
-/** What tables the file has. `immutable` keeps SQLite from making files of its own beside it. */
-const lookInside = (file: string, hasLog: boolean): DatabaseFile => {
+const hasLog = (file: string): boolean => (sizeOf(`${file}-wal`) ?? 0) > 0
+
+/** Opens it to read. `immutable` keeps SQLite from making files of its own beside it. */
+const openUnchanged = (file: string): DatabaseSync => {
   const location = pathToFileURL(file)
-  if (!hasLog) location.searchParams.set('immutable', '1')
-  const database = new DatabaseSync(location, { readOnly: true, timeout: 1000 })
+  if (!hasLog(file)) location.searchParams.set('immutable', '1')
+  return new DatabaseSync(location, { readOnly: true, timeout: 1000 })
+}
+
+/** What tables the file has. */
+const lookInside = (file: string): DatabaseFile => {
+  const database = openUnchanged(file)
   try {
     const tables = database
       .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
@@ -87,16 +94,28 @@ export const inspectDatabase = (file: string): DatabaseFile => {
   if (size === undefined) return { kind: 'missing' }
   try {
     if (!statSync(file).isFile()) return { kind: 'foreign', reason: 'it is not a file' }
-    const hasLog = (sizeOf(`${file}-wal`) ?? 0) > 0
     if (size === 0) return { kind: 'empty' }
     const header = headerOf(file)
     if (header.length < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC)
       return { kind: 'damaged', reason: 'it does not begin as SQLite databases do' }
     const expected = sizeByHeader(header)
-    if (!hasLog && size < expected)
+    if (!hasLog(file) && size < expected)
       return { kind: 'damaged', reason: `it has ${size} bytes instead of ${expected}: the end is missing` }
-    return lookInside(file, hasLog)
+    return lookInside(file)
   } catch (cause) {
     return problemOf(cause)
+  }
+}
+
+/** The first row of an answer; the file and what lies beside it stay as they are. */
+export const firstRowIn = (
+  file: string,
+  statement: string
+): Readonly<Record<string, unknown>> | undefined => {
+  const database = openUnchanged(file)
+  try {
+    return database.prepare(statement).get()
+  } finally {
+    database.close()
   }
 }

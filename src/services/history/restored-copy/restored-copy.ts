@@ -23,7 +23,7 @@ const reportCopy = Effect.fnUntraced(function* ({ reason, since }: OlderCopy, li
     happened: `The database is a copy, as of ${timeOf(since)} or later: ${reason}`,
     did: `What came since is missing. Of ${linked} linked accounts every conversation gets a gap, which the phone is asked to fill, and Signal sessions are renewed`,
     advice:
-      'Keep the phones online until coverage is complete (GET /v1/accounts/{accountId}/history/coverage). Never start the server that the copy was made from again'
+      'Keep the phones online until coverage is complete (GET /v1/accounts/{accountId}/coverage). Never start the server that the copy was made from again'
   })
 })
 

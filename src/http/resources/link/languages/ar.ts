@@ -23,7 +23,7 @@ export const ar: PageTexts = {
     'يلزم لذلك ملحق Backscroll في هذا المتصفح. ستعود إلى هنا تلقائيًا. يبقى مفتاح المرور على جهازك.',
   withoutExtension: 'بلا الملحق، على حاسوب',
   copyScript: 'نسخ البرنامج النصي',
-  openConsole: 'افتح *web.whatsapp.com* في علامة التبويب هذه، وفيها وحدة تحكم المطور (F12، Console).',
+  openConsole: 'افتح *web.whatsapp.com* في علامة التبويب هذه، وفيها وحدة تحكم المطور (F12).',
   paste: 'الصق البرنامج النصي، واضغط Enter، ثم اضغط *Use my passkey*.',
   compare: 'هل يعرض واتساب على هاتفك هذا الرمز؟',
   same: 'نعم، نفسه',
@@ -44,6 +44,6 @@ export const ar: PageTexts = {
   'script.passkeyRefused': 'لم يقبل واتساب مفتاح المرور. حاول مرة أخرى.',
   'script.passkeyExpired': 'انتهى وقت مفتاح المرور. ابدأ من جديد.',
   'script.disconnected': 'لم يتم ربط الحساب. ابدأ من جديد.',
-  'script.badNumber': 'رقم مع رمز البلد، مثل ‎+20 100 123 4567.',
+  'script.badNumber': 'رقم مع رمز البلد، مثل ‎+20\u00a0100\u00a0123\u00a04567.',
   'script.failed': 'لم ينجح ذلك. حاول مرة أخرى بعد قليل.'
 }

@@ -46,6 +46,6 @@ export const de: PageTexts = {
   'script.passkeyRefused': 'WhatsApp hat den Passkey nicht angenommen. Versuche es noch einmal.',
   'script.passkeyExpired': 'Die Zeit für den Passkey ist um. Beginne von vorn.',
   'script.disconnected': 'Das Konto wurde nicht verknüpft. Beginne von vorn.',
-  'script.badNumber': 'Eine Nummer mit Ländervorwahl, etwa +49 151 12345678.',
+  'script.badNumber': 'Eine Nummer mit Ländervorwahl, etwa +49\u00a0151\u00a012345678.',
   'script.failed': 'Das hat nicht geklappt. Versuche es gleich noch einmal.'
 }

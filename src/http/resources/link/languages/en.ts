@@ -44,7 +44,7 @@ export const en = {
   'script.passkeyRefused': 'WhatsApp did not accept the passkey. Try again.',
   'script.passkeyExpired': 'The time for the passkey is over. Begin again.',
   'script.disconnected': 'The account was not linked. Begin again.',
-  'script.badNumber': 'A number with its country code, such as +49 151 12345678.',
+  'script.badNumber': 'A number with its country code, such as +49\u00a0151\u00a012345678.',
   'script.failed': 'That did not work. Try again in a moment.'
 } as const
 

@@ -46,6 +46,6 @@ export const es: PageTexts = {
   'script.passkeyRefused': 'WhatsApp no aceptó la llave de acceso. Inténtalo de nuevo.',
   'script.passkeyExpired': 'Se acabó el tiempo para la llave de acceso. Empieza de nuevo.',
   'script.disconnected': 'La cuenta no se vinculó. Empieza de nuevo.',
-  'script.badNumber': 'Un número con el código del país, como +34 612 345 678.',
+  'script.badNumber': 'Un número con el código del país, como +34\u00a0612\u00a0345\u00a0678.',
   'script.failed': 'No ha funcionado. Inténtalo de nuevo en un momento.'
 }

@@ -45,6 +45,6 @@ export const hi: PageTexts = {
   'script.passkeyRefused': 'WhatsApp ने पासकी स्वीकार नहीं की। फिर कोशिश करें।',
   'script.passkeyExpired': 'पासकी का समय समाप्त हो गया। फिर से शुरू करें।',
   'script.disconnected': 'खाता लिंक नहीं हुआ। फिर से शुरू करें।',
-  'script.badNumber': 'देश कोड के साथ नंबर, जैसे +91 98765 43210।',
+  'script.badNumber': 'देश कोड के साथ नंबर, जैसे +91\u00a098765\u00a043210।',
   'script.failed': 'यह नहीं हो सका। थोड़ी देर में फिर कोशिश करें।'
 }

@@ -46,6 +46,6 @@ export const id: PageTexts = {
   'script.passkeyRefused': 'WhatsApp tidak menerima kunci sandi. Coba lagi.',
   'script.passkeyExpired': 'Waktu untuk kunci sandi sudah habis. Mulai lagi.',
   'script.disconnected': 'Akun tidak ditautkan. Mulai lagi.',
-  'script.badNumber': 'Nomor dengan kode negara, seperti +62 812 3456 7890.',
+  'script.badNumber': 'Nomor dengan kode negara, seperti +62\u00a0812\u00a03456\u00a07890.',
   'script.failed': 'Itu tidak berhasil. Coba lagi sebentar lagi.'
 }

@@ -46,6 +46,6 @@ export const pt: PageTexts = {
   'script.passkeyRefused': 'O WhatsApp não aceitou a chave de acesso. Tente de novo.',
   'script.passkeyExpired': 'O tempo para a chave de acesso acabou. Comece de novo.',
   'script.disconnected': 'A conta não foi vinculada. Comece de novo.',
-  'script.badNumber': 'Um número com o código do país, como +55 11 91234 5678.',
+  'script.badNumber': 'Um número com o código do país, como +55\u00a011\u00a091234\u00a05678.',
   'script.failed': 'Não deu certo. Tente de novo daqui a pouco.'
 }

@@ -45,6 +45,6 @@ export const ro: PageTexts = {
   'script.passkeyRefused': 'WhatsApp nu a acceptat cheia de acces. Încearcă din nou.',
   'script.passkeyExpired': 'Timpul pentru cheia de acces a trecut. Ia-o de la început.',
   'script.disconnected': 'Contul nu a fost legat. Ia-o de la început.',
-  'script.badNumber': 'Un număr cu prefixul țării, de exemplu +40 712 345 678.',
+  'script.badNumber': 'Un număr cu prefixul țării, de exemplu +40\u00a0712\u00a0345\u00a0678.',
   'script.failed': 'Nu a mers. Încearcă din nou peste puțin timp.'
 }

@@ -120,10 +120,11 @@ const end = () => {
 }
 
 /** @param {{ type?: string, title?: string, detail?: string }} refusal @returns {Problem} */
-const refusalOf = ({ detail, title, type }) => ({
-  text: textOf(type === 'urn:backscroll:problem:bad-field' ? 'badNumber' : 'failed'),
-  words: detail ?? title ?? ''
-})
+const refusalOf = ({ detail, title, type }) =>
+  // The number is all that is typed here.
+  type === 'urn:backscroll:problem:bad-field'
+    ? { text: textOf('badNumber'), words: '' }
+    : { text: textOf('failed'), words: detail ?? title ?? '' }
 
 /** Whether to ask again. @param {string} path @param {object} [body] */
 const ask = async (path, body) => {
