@@ -20,6 +20,10 @@ const linkedNode = join(root, 'node_modules', '.bin', process.platform === 'win3
 const forProduction = process.argv.includes('--production')
 const isOnlyForNode = process.argv.includes('--node')
 
+/** Set for npm, which runs this script for Node once it has installed (`prepare`): here that is done already. */
+const WITHIN_SETUP = 'BACKSCROLL_WITHIN_SETUP'
+if (isOnlyForNode && process.env[WITHIN_SETUP] !== undefined) process.exit(0)
+
 const fail = message => {
   process.stderr.write(`\nbackscroll set-up: ${message}\n`)
   process.exit(1)
@@ -31,10 +35,12 @@ const npm = async (args, cwd, what) => {
   const child = spawn('npm', [...args, '--loglevel=error', '--no-audit', '--no-fund'], {
     cwd,
     stdio: ['ignore', process.stderr, 'inherit'],
+    env: { ...process.env, [WITHIN_SETUP]: 'true' },
     shell: process.platform === 'win32'
   })
   // Whoever stops this script stops what it started.
   for (const signal of ['SIGTERM', 'SIGINT']) process.on(signal, () => child.kill(signal))
+  process.on('exit', () => child.kill())
   child.once('error', error => fail(`npm could not be started: ${error.message}`))
   const [status, signal] = await once(child, 'close')
   if (signal !== null) fail(`"npm ${args.join(' ')}" was stopped by ${signal}.`)
@@ -54,22 +60,28 @@ const systemIsNewEnough =
   !process.execPath.startsWith(root) && Number(process.versions.node.split('.')[0]) >= WANTED_MAJOR
 const lacksNode = () => !systemIsNewEnough && (!existsSync(linkedNode) || majorOf(linkedNode) < WANTED_MAJOR)
 
-const bringNode = async () => {
-  const toolDir = join(root, 'tools', 'node')
+const toolDir = join(root, 'tools', 'node')
+const broughtNode = join(toolDir, 'node_modules', '.bin', process.platform === 'win32' ? 'node.exe' : 'node')
+const isNodeThere = () => existsSync(broughtNode) && majorOf(broughtNode) >= WANTED_MAJOR
+
+const downloadNode = async () => {
+  if (isNodeThere()) return
   await npm(
     ['ci', '--ignore-scripts=false'],
     toolDir,
     `bringing Node ${WANTED_MAJOR} (the system has ${process.versions.node})`
   )
-  const brought = join(toolDir, 'node_modules', '.bin', process.platform === 'win32' ? 'node.exe' : 'node')
-  const major = existsSync(brought) ? majorOf(brought) : 0
-  if (major < WANTED_MAJOR)
+}
+
+const bringNode = async () => {
+  await downloadNode()
+  if (!isNodeThere())
     fail(
-      `Node ${WANTED_MAJOR} could not be brought (found ${major || 'none'}). Install Node ${WANTED_MAJOR} yourself and run the command again.`
+      `Node ${WANTED_MAJOR} could not be brought. Install Node ${WANTED_MAJOR} yourself and run the command again.`
     )
   mkdirSync(dirname(linkedNode), { recursive: true })
   rmSync(linkedNode, { force: true })
-  symlinkSync(brought, linkedNode)
+  symlinkSync(broughtNode, linkedNode)
 }
 
 const hash = createHash('sha256')
@@ -91,7 +103,10 @@ const install = async (args, what, newStamp) => {
     fail(
       'node_modules is a link, and what it points to is not what package-lock.json names; remove the link.'
     )
-  await npm(['ci', '--include=optional', ...args], root, what)
+  await Promise.all([
+    npm(['ci', '--include=optional', ...args], root, what),
+    systemIsNewEnough ? undefined : downloadNode()
+  ])
   if (lacksNode()) await bringNode()
   // Last: what was not completed is done again.
   writeFileSync(stampFile, newStamp)

@@ -90,6 +90,7 @@ const http = (config: Config, key: ApiKey) =>
     requestsPerMinute: config.KEY_REQUESTS_PER_MINUTE,
     largestFile: Outbox.largestFile(config),
     dryRun: config.WHATSAPP_HISTORY_SYNC_DRY_RUN,
+    postsStatuses: config.WHATSAPP_POST_STATUSES,
     inspectorUi: config.INSPECT_UI,
     settings: config.inForce
   }).pipe(Layer.provide(DiskSpace.layer(config.DATA_DIR)))

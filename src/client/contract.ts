@@ -647,6 +647,7 @@ export type Me = {
   readonly accounts: "all" | ReadonlyArray<string>
   readonly events: "all" | ReadonlyArray<string>
   readonly expiresAt: number | null
+  readonly postsStatuses: boolean
 }
 
 export type InspectorIsOffProblem = {

@@ -83,6 +83,9 @@ const role = computed(() => session.value?.me.role ?? 'viewer')
 /** Whether the role of the key includes what this one may do. */
 export const may = (needed: Role): boolean => ROLES.indexOf(role.value) >= ROLES.indexOf(needed)
 
+/** Whether the key may post statuses, and this server posts any. */
+export const mayPostStatuses = (): boolean => may('agent') && session.value?.me.postsStatuses === true
+
 /** Whether the key is for all accounts: only such a key creates accounts and asks for what is about all of them. */
 export const mayAll = (needed: Role): boolean => may(needed) && session.value?.me.accounts === 'all'
 

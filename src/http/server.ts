@@ -74,6 +74,8 @@ export interface HttpOptions {
   readonly largestFile: number
   /** Whether history is read without being stored. */
   readonly dryRun: boolean
+  /** Whether statuses are posted. */
+  readonly postsStatuses: boolean
   /** The Stately inspector that /inspect shows; `''` for none. */
   readonly inspectorUi: URL | ''
   /** The settings in force, without secrets. */
@@ -85,7 +87,7 @@ const LONGEST_SEGMENT = 1000
 /** Largest request body. */
 const MAX_BODY = ByteSize.mebibytes(1)
 
-const apiLayer = ({ dryRun, settings }: HttpOptions) =>
+const apiLayer = ({ dryRun, postsStatuses, settings }: HttpOptions) =>
   HttpApiBuilder.layer(Api, { openapiPath: '/openapi.json' }).pipe(
     Layer.provide([
       systemLayer,
@@ -111,7 +113,7 @@ const apiLayer = ({ dryRun, settings }: HttpOptions) =>
       retentionLayer,
       storeLayer,
       inspectorLayer,
-      meLayer,
+      meLayer({ postsStatuses }),
       settingsLayer(settings)
     ]),
     Layer.provide([authorizationLayer, linkAuditingLayer, Validation.layer])

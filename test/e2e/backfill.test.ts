@@ -30,40 +30,43 @@ test('a long chat of which history gave the newest part is complete after the ba
   expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
 })
 
-test('a phone that goes offline in the middle is left alone, and goes on when it is back the next day', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_COUNT: '0' }, folder)
-  const silence = stage.simulator.fault({ kind: 'delay', ms: 20 })
-  const { phone, accountId } = await stage.linkedPartly(60, {
-    history: { chats: 2, messages: 900, groupsShare: 0, mediaShare: 0, pushPerChat: 30 }
-  })
-  await stage.api.untilAccount(accountId, 'some pages', account => account.counts.messages >= 200)
-  phone.goOffline()
-  silence.clear()
-  const [job] = await stage.api.jobs(accountId)
-  await stage.api.untilJob(accountId, job!.jobId, ({ messages }) => messages > 0)
-  await stage.api.untilAccount(accountId, 'the wait for an answer', ({ state }) => state === 'backfilling')
-  const silent = await stage.api.untilAccount(accountId, 'the phone to be found silent', account => {
-    const isSilent = account.sync.phoneSilentUntil !== null && account.state === 'open'
-    if (!isSilent) stage.advance(5000)
-    return isSilent
-  })
-  expect(silent.coverage.complete).toBe(0)
-  expect(await stage.api.job(accountId, job!.jobId)).toMatchObject({
-    status: 'running',
-    waitingFor: expect.stringContaining('the phone, which does not answer')
-  })
-  // Live traffic goes on meanwhile.
-  await phone.receive({ from: phone.contacts[0]!, text: 'are you there?' })
-  stage.advance(24 * 60 * 60_000)
-  phone.goOnline()
-  await stage.api.untilJob(accountId, job!.jobId)
-  await stage.synced(accountId, phone)
-  const account = await stage.api.account(accountId)
-  expect(account.sync.phoneSilentUntil).toBeNull()
-  expect(account.coverage).toEqual({ complete: 2, partial: 0, unknown: 0 })
-  expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
-})
+thoroughTest(
+  'a phone that goes offline in the middle is left alone, and goes on when it is back the next day',
+  async () => {
+    const { folder, settings } = movableClock()
+    await using stage = await Stage.set({ ...settings, WHATSAPP_BACKFILL_COUNT: '0' }, folder)
+    const silence = stage.simulator.fault({ kind: 'delay', ms: 20 })
+    const { phone, accountId } = await stage.linkedPartly(60, {
+      history: { chats: 2, messages: 900, groupsShare: 0, mediaShare: 0, pushPerChat: 30 }
+    })
+    await stage.api.untilAccount(accountId, 'some pages', account => account.counts.messages >= 200)
+    phone.goOffline()
+    silence.clear()
+    const [job] = await stage.api.jobs(accountId)
+    await stage.api.untilJob(accountId, job!.jobId, ({ messages }) => messages > 0)
+    await stage.api.untilAccount(accountId, 'the wait for an answer', ({ state }) => state === 'backfilling')
+    const silent = await stage.api.untilAccount(accountId, 'the phone to be found silent', account => {
+      const isSilent = account.sync.phoneSilentUntil !== null && account.state === 'open'
+      if (!isSilent) stage.advance(5000)
+      return isSilent
+    })
+    expect(silent.coverage.complete).toBe(0)
+    expect(await stage.api.job(accountId, job!.jobId)).toMatchObject({
+      status: 'running',
+      waitingFor: expect.stringContaining('the phone, which does not answer')
+    })
+    // Live traffic goes on meanwhile.
+    await phone.receive({ from: phone.contacts[0]!, text: 'are you there?' })
+    stage.advance(24 * 60 * 60_000)
+    phone.goOnline()
+    await stage.api.untilJob(accountId, job!.jobId)
+    await stage.synced(accountId, phone)
+    const account = await stage.api.account(accountId)
+    expect(account.sync.phoneSilentUntil).toBeNull()
+    expect(account.coverage).toEqual({ complete: 2, partial: 0, unknown: 0 })
+    expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
+  }
+)
 
 const PARTLY = { chats: 1, messages: 300, groupsShare: 0, mediaShare: 0, pushPerChat: 40 }
 

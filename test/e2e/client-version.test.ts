@@ -124,18 +124,21 @@ thoroughTest(
   }
 )
 
-test('without the page, or with an older one, a restarted server goes on with the version that worked last', async () => {
-  const worked = live()
-  versions().least = 0
-  versions().live -= 100
-  stage().simulator.fault({ kind: 'versionPage', effect: 'unavailable' }, { times: 1 })
-  await stage().server.kill()
-  await stage().restart()
-  const { logins } = device()
-  await stage().api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
-  expect(device().version).toBe(worked)
-  expect(logins).toBeLessThanOrEqual(device().logins)
-})
+thoroughTest(
+  'without the page, or with an older one, a restarted server goes on with the version that worked last',
+  async () => {
+    const worked = live()
+    versions().least = 0
+    versions().live -= 100
+    stage().simulator.fault({ kind: 'versionPage', effect: 'unavailable' }, { times: 1 })
+    await stage().server.kill()
+    await stage().restart()
+    const { logins } = device()
+    await stage().api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
+    expect(device().version).toBe(worked)
+    expect(logins).toBeLessThanOrEqual(device().logins)
+  }
+)
 
 thoroughTest(
   'with a fixed version nothing is asked, whatever WhatsApp says of it, and the server connects to nothing but WhatsApp',

@@ -1,5 +1,6 @@
 // Accounts in the console: linked by a code and a passkey, by a link for the owner, taken over from another server, and gone again.
 import { expect, test } from 'vitest'
+import { findingsOf } from './accessibility.ts'
 import type { ConsoleScene } from './console-pages.ts'
 import { OtherServer } from './other-server.ts'
 import { zipOf } from './zip.ts'
@@ -32,6 +33,7 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     const code = await page.getByLabel('Pairing code').innerText()
     const device = phone.enterPairingCode(code)
     await page.getByText('WhatsApp wants to be sure that it is the owner.').waitFor()
+    expect(await findingsOf(page, 'a passkey', 'dialog[open]')).toEqual([])
     await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
     await page.getByRole('button', { name: 'Copy the script' }).click()
     await page.getByText('Copied').waitFor()
@@ -91,6 +93,7 @@ export const linkingTests = (scene: () => ConsoleScene): void => {
     await page.goto(`${scene().stage.server.url}/#/`)
     await choose('Log out')
     // In haste nothing is lost: Cancel has the focus.
+    await dialog.waitFor()
     await page.keyboard.press('Enter')
     await dialog.waitFor({ state: 'detached' })
     expect(phone.devices).toHaveLength(1)

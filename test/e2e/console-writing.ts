@@ -152,6 +152,12 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await log.getByText('Spring fair').waitFor()
     await log.locator('.responses', { hasText: 'Going' }).waitFor()
     await log.getByText('named the group “Workshop and shop”').waitFor()
+    // Its time is that of whoever reads it, in the list too.
+    const when = await page.evaluate<string>(
+      `new Intl.DateTimeFormat(navigator.language, { dateStyle: 'medium', timeStyle: 'short' }).format(1_900_000_000_000)`
+    )
+    await log.getByText(when).waitFor()
+    await page.locator('.thread', { hasText: 'Workshop and shop' }).getByText(when).waitFor()
     await log.getByRole('button', { name: 'Play' }).click()
     await log.locator('audio[src^="blob:"]').waitFor()
     await page.getByRole('textbox', { name: 'Write a message' }).fill('Who brings the tools?')
@@ -175,5 +181,52 @@ export const writingTests = (scene: () => ConsoleScene): void => {
     await row.waitFor()
     await phone.changeChat(group, { archived: true })
     await row.waitFor({ state: 'detached' })
+  })
+  test('a status is a text or a picture, for those whom the owner shows it, and is deleted by its menu', async () => {
+    const { accountId, phone, stage } = scene()
+    const [person] = phone.contacts
+    await phone.nameContact(person!, 'Ann in the book')
+    phone.showStatusesTo('whitelist', [person!])
+    const page = await scene().at(`/chats/${accountId}`)
+    const dialog = page.getByRole('dialog', { name: 'New status' })
+    await page.getByRole('button', { name: 'New status' }).click()
+    await page.keyboard.press('Enter')
+    await dialog.getByRole('alert').getByText('Write something.').waitFor()
+    await dialog.getByLabel('Write a status').fill('Open on Sunday')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { level: 1, name: 'Statuses' }).waitFor()
+    const posted = page.locator('.message', { hasText: 'Open on Sunday' })
+    await posted.getByRole('img', { name: 'Read' }).waitFor()
+
+    // In the thread of the statuses too, with what can be one.
+    await page.getByRole('button', { name: 'Attach, or send later' }).click()
+    expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Files', 'Send later'])
+    await page.keyboard.press('Escape')
+    await page.locator('input[type=file][multiple]').setInputFiles({
+      name: 'shop.jpg',
+      mimeType: 'image/jpeg',
+      buffer: await landscape('#99aabb', '#445533')
+    })
+    const caption = page.getByRole('dialog').getByLabel('Caption')
+    await caption.fill('Our new window')
+    await caption.press('Enter')
+    const shown = page.locator('.message', { hasText: 'Our new window' })
+    await shown.getByRole('img', { name: 'Read' }).waitFor()
+    const got = () =>
+      phone
+        .truth()
+        .received.filter(({ chatJid, kind }) => chatJid === 'status@broadcast' && kind !== 'revoke')
+    expect(got().map(({ kind, recipient, text }) => [kind, recipient, text])).toEqual([
+      ['text', person!.jid, 'Open on Sunday'],
+      ['image', person!.jid, 'Our new window']
+    ])
+
+    await shown.hover()
+    await shown.getByRole('button', { name: 'More' }).click()
+    const offered = await page.getByRole('menuitem').allInnerTexts()
+    expect(offered).toEqual(['Copy text', 'Forward', 'Details', 'Delete for everyone'])
+    await page.getByRole('menuitem', { name: 'Delete for everyone' }).click()
+    await page.getByRole('log').getByText('This message was deleted for everyone.').waitFor()
+    await stage.simulator.until(() => phone.account.statuses.length === 1)
   })
 }

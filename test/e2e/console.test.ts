@@ -1,10 +1,10 @@
 // The console in a real browser, on one server with one simulated phone: as a person uses it.
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { findingsOf } from './accessibility.ts'
 import { hasBrowser, sharedBrowser } from './browser.ts'
+import { accessibilityTests } from './console-accessibility.ts'
 import { activityTests } from './console-activity.ts'
 import { keyboardTests } from './console-keyboard.ts'
 import { linkingTests } from './console-linking.ts'
@@ -14,33 +14,6 @@ import { everyKind, landscape } from './console-story.ts'
 import { waitingTests } from './console-waiting.ts'
 import { writingTests } from './console-writing.ts'
 import { type InProcessStage, Stage } from './stage.ts'
-
-const TABS = ['outbox', 'jobs', 'incidents', 'events', 'webhooks', 'keys', 'audit', 'store']
-
-/** The colours of the scheme before are not on their way to those of this one any more. */
-const SETTLED = `new Promise(requestAnimationFrame).then(() =>
-  Promise.all(document.getAnimations().map(one => one.finished.catch(() => undefined))))`
-
-/** What is read of axe's findings. */
-interface Axe {
-  readonly violations: ReadonlyArray<{
-    readonly id: string
-    readonly nodes: ReadonlyArray<{ readonly html: string }>
-  }>
-}
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
-
-/** What is not accessible on the page, with where it is. */
-const findingsOf = async (page: Page, screen: string): Promise<ReadonlyArray<object>> => {
-  await page.evaluate(AXE)
-  const { violations } = await page.evaluate<Axe>(`axe.run({ resultTypes: ['violations'] })`)
-  return violations.map(({ id, nodes }) => ({
-    screen,
-    id,
-    at: nodes.map(({ html }) => html.slice(0, 160))
-  }))
-}
 
 const NOW = Math.floor(Date.now() / 1000)
 
@@ -58,7 +31,8 @@ beforeAll(async () => {
   stage = await Stage.setInProcess({
     WHATSAPP_BACKFILL_THREADS: '0',
     WEBHOOK_URL_PRIVATE: 'true',
-    MEDIA_URL_PRIVATE: 'true'
+    MEDIA_URL_PRIVATE: 'true',
+    WHATSAPP_POST_STATUSES: 'true'
   })
   scene = new ConsoleScene(stage)
 })
@@ -147,6 +121,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
     await page.getByRole('dialog', { name: 'Link a phone to “Rosa’s Bicycles”' }).waitFor()
     await page.getByRole('button', { name: 'Show the QR code' }).click()
     await page.getByAltText('QR code to scan').waitFor()
+    expect(await findingsOf(page, 'a QR code', 'dialog[open]')).toEqual([])
     const phone = stage.simulator.createPhone({
       history: {
         chats: 4,
@@ -361,23 +336,7 @@ describe.skipIf(!hasBrowser)('in a browser', () => {
   activityTests(() => scene)
   outageTests(() => scene)
 
-  test('every screen is accessible, in light and in dark, and on a phone', async () => {
-    const page = await scene.opened()
-    const [, chat = ''] = page.url().split('#')
-    const screens = ['/', '/settings', chat, ...TABS.map(tab => `/activity/${tab}`)]
-    const found: Array<object> = []
-    for (const [index, screen] of screens.entries()) {
-      // Each of them in one of the ways.
-      await page.emulateMedia({ colorScheme: index % 2 === 0 ? 'light' : 'dark', reducedMotion: 'reduce' })
-      await page.setViewportSize(index % 3 === 2 ? { width: 390, height: 844 } : { width: 1360, height: 860 })
-      await page.evaluate(`location.hash = ${JSON.stringify(screen)}`)
-      await page.locator('main h1').first().waitFor({ state: 'attached' })
-      await page.locator('main .waiting').first().waitFor({ state: 'detached' })
-      await page.evaluate(SETTLED)
-      found.push(...(await findingsOf(page, screen)))
-    }
-    expect(found).toEqual([])
-  })
+  accessibilityTests(() => scene)
 
   test('what a role may not do is not offered', async () => {
     const { body } = await stage.api.request<{ key: string }>('POST', '/v1/keys', {

@@ -129,7 +129,7 @@ describe('a running server whose database', () => {
     for (const name of ['-wal', '-shm']) rmSync(`${database}${name}`, { force: true })
   })
 
-  test('is taken away writes nothing more, and says why', async () => {
+  thoroughTest('is taken away writes nothing more, and says why', async () => {
     const server = await ServerProcess.start({ dataDir })
     renameSync(database, `${database}.moved`)
     expect(await server.api.request('POST', '/v1/accounts', { name: 'Nowhere' })).toMatchObject({

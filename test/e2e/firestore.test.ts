@@ -263,7 +263,7 @@ describe('nothing is lost or written twice', () => {
     expect((await stage.api.store()).publishing).toMatchObject({ trouble: null })
   })
 
-  test('when Firestore is turned on for a server that holds something already', async () => {
+  thoroughTest('when Firestore is turned on for a server that holds something already', async () => {
     // The last test: a process has one server at a time.
     await shared().stage.server.stop()
     await using own = await FirestoreStage.setInProcess({ STORE: 'sqlite' })

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { LONGEST } from '../../src/domain/lengths.ts'
 import { FINDABLE, HOSTILE_CONTENT, hidden, UNSEEN } from '../attack/hostile-content.ts'
 import { sharedInProcessStage } from './stage.ts'
-import { thoroughTest } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage()
 
@@ -15,7 +15,10 @@ test('hostile content of every field is bounded, kept, exported, and found by it
   const [from] = phone.contacts
   from!.pushName = `${hidden('Mallory')}\u202e\u0007${'n'.repeat(5000)}`
   const names = new Map<string, string>()
+  // A list of three hundred thousand rows takes as long as everything else together.
+  const left = thorough(['list'], [])
   for (const [name, content] of Object.entries(HOSTILE_CONTENT)) {
+    if (left.includes(name)) continue
     const { id } = await phone.receive({ from: from!, message: content() })
     names.set(id, name)
   }

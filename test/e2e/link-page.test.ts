@@ -10,6 +10,7 @@ import { PAGE_LANGUAGES } from '../../src/http/resources/link/languages/language
 import { temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { makeTlsIdentity } from '../../simulator/wire/tls-certificate.ts'
+import { findingsOf } from './accessibility.ts'
 import { CHROMIUM, hasBrowser, OVERRIDES, sidesOf } from './browser.ts'
 import { movableClock, sharedStage, type Stage } from './stage.ts'
 
@@ -142,9 +143,11 @@ test.skipIf(!hasBrowser)(
     const before = await page.locator('#qr-image').getAttribute('src')
     stage.simulator.refreshQrCodes()
     await page.locator(`#qr-image:not([src="${before}"])`).waitFor()
+    expect(await findingsOf(page, 'a QR code')).toEqual([])
     await shoot(page, 'qr')
     void scan(stage, accountId, phone)
     await statusOf(page).getByText('WhatsApp asks for your passkey.').waitFor()
+    expect(await findingsOf(page, 'the passkey')).toEqual([])
     await shoot(page, 'passkey')
     await page.keyboard.press('Tab')
     await page.keyboard.press('Enter')
@@ -181,6 +184,8 @@ test.skipIf(!hasBrowser)(
       await page.locator('#number').fill('12')
       await page.getByRole('button', { name: texts.byCode }).click()
       await page.locator('#problem').getByText(texts['script.badNumber']).waitFor()
+      await page.emulateMedia({ colorScheme: direction === 'rtl' ? 'dark' : 'light' })
+      expect(await findingsOf(page, `the beginning in ${wanted}`)).toEqual([])
     }
     await page.setExtraHTTPHeaders({ 'accept-language': 'en' })
     await page.goto(url)
@@ -220,6 +225,7 @@ test.skipIf(!hasBrowser)(
     await useScript(own)
     await own.locator('#compare').waitFor()
     await shoot(own, 'compare')
+    expect(await findingsOf(own, 'the codes')).toEqual([])
     expect(await own.locator('#compare-text').textContent()).toBe(phone.passkeyCode)
     await own.getByRole('button', { name: 'Yes, the same' }).click()
     phone.comparePasskeyCode('same')

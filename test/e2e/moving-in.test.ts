@@ -187,78 +187,84 @@ describe('refused over HTTP', () => {
   })
 })
 
-test('an account of this server goes on in an empty one, and back, and never in both', async () => {
-  await using stage = await Stage.setInProcess()
-  const { simulator } = stage
-  const { accountId, phone } = await stage.linked({ history: { chats: 4, messages: 20, groupsShare: 0.25 } })
-  const [ann, ben] = phone.contacts as [Account, Account]
-  const greeting = await stage.api.send(accountId, ann.phoneNumber, 'before')
-  await stage.api.untilMessage(greeting.threadId, greeting.messageId, ({ status }) => status === 'read')
-  await phone.receive({ from: ben, text: 'before, too' })
-  await untilAll(accountId, ['before, too'], stage.api)
-  await stage.server.stop()
+thoroughTest(
+  'an account of this server goes on in an empty one, and back, and never in both',
+  async () => {
+    await using stage = await Stage.setInProcess()
+    const { simulator } = stage
+    const { accountId, phone } = await stage.linked({
+      history: { chats: 4, messages: 20, groupsShare: 0.25 }
+    })
+    const [ann, ben] = phone.contacts as [Account, Account]
+    const greeting = await stage.api.send(accountId, ann.phoneNumber, 'before')
+    await stage.api.untilMessage(greeting.threadId, greeting.messageId, ({ status }) => status === 'read')
+    await phone.receive({ from: ben, text: 'before, too' })
+    await untilAll(accountId, ['before, too'], stage.api)
+    await stage.server.stop()
 
-  const file = join(stage.dataDir, 'session.zip')
-  const here = { ...stage.settings, DATA_DIR: stage.dataDir }
-  const exporting = (
-    settings: Readonly<Record<string, string>>,
-    account: string,
-    path: string,
-    flag = '--session'
-  ) => runToExit(settings, ['export', flag, '--account', account, path])
-  expect(await runToExit(here, ['export', '--session', file])).toMatchObject({ code: 2 })
-  expect(await exporting(here, accountId, file)).toMatchObject({ code: 0 })
-  expect(statSync(file).mode & 0o777).toBe(0o600)
-  expect((await exporting(here, accountId, join(stage.dataDir, 'again.zip'))).output).toContain(
-    'no linked session'
-  )
+    const file = join(stage.dataDir, 'session.zip')
+    const here = { ...stage.settings, DATA_DIR: stage.dataDir }
+    const exporting = (
+      settings: Readonly<Record<string, string>>,
+      account: string,
+      path: string,
+      flag = '--session'
+    ) => runToExit(settings, ['export', flag, '--account', account, path])
+    expect(await runToExit(here, ['export', '--session', file])).toMatchObject({ code: 2 })
+    expect(await exporting(here, accountId, file)).toMatchObject({ code: 0 })
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect((await exporting(here, accountId, join(stage.dataDir, 'again.zip'))).output).toContain(
+      'no linked session'
+    )
 
-  const folder = temporaryFolder()
-  const there = { ...stage.settings, DATA_DIR: folder.path }
-  const imported = await runToExit(there, ['import', '--json', '--name', 'Moved', file])
-  expect(imported).toMatchObject({ code: 0 })
-  const moved = (
-    JSON.parse(imported.output.split('\n').find(line => line.startsWith('{'))!) as { accountId: string }
-  ).accountId
-  expect((await runToExit(there, ['import', '--name', 'Twice', file])).output).toContain(moved)
+    const folder = temporaryFolder()
+    const there = { ...stage.settings, DATA_DIR: folder.path }
+    const imported = await runToExit(there, ['import', '--json', '--name', 'Moved', file])
+    expect(imported).toMatchObject({ code: 0 })
+    const moved = (
+      JSON.parse(imported.output.split('\n').find(line => line.startsWith('{'))!) as { accountId: string }
+    ).accountId
+    expect((await runToExit(there, ['import', '--name', 'Twice', file])).output).toContain(moved)
 
-  const retries: Array<unknown> = []
-  simulator.events.on(
-    ({ detail, name }) =>
-      name === 'retry' && detail['device'] === phone.devices[0]!.jid && retries.push(detail)
-  )
-  const second = await ServerProcess.start({ dataDir: folder.path, settings: stage.settings })
-  await second.api.untilAccount(moved, 'to be online', ({ state }) => state === 'open')
-  await phone.receive({ from: ann, text: 'after' })
-  await untilAll(moved, ['after', 'before'], second.api)
-  const reply = await second.api.send(moved, ben.phoneNumber, 'from the second server')
-  await second.api.untilMessage(reply.threadId, reply.messageId, ({ status }) => status === 'read')
-  // App state goes on: the keys were moved, and what the phone changes now is applied.
-  await phone.nameContact(ann, 'Ann of the phone book')
-  await second.api.until('the name', async () =>
-    (await second.api.threads(moved)).some(({ displayName }) => displayName === 'Ann of the phone book')
-  )
-  expect(retries).toEqual([])
+    const retries: Array<unknown> = []
+    simulator.events.on(
+      ({ detail, name }) =>
+        name === 'retry' && detail['device'] === phone.devices[0]!.jid && retries.push(detail)
+    )
+    const second = await ServerProcess.start({ dataDir: folder.path, settings: stage.settings })
+    await second.api.untilAccount(moved, 'to be online', ({ state }) => state === 'open')
+    await phone.receive({ from: ann, text: 'after' })
+    await untilAll(moved, ['after', 'before'], second.api)
+    const reply = await second.api.send(moved, ben.phoneNumber, 'from the second server')
+    await second.api.untilMessage(reply.threadId, reply.messageId, ({ status }) => status === 'read')
+    // App state goes on: the keys were moved, and what the phone changes now is applied.
+    await phone.nameContact(ann, 'Ann of the phone book')
+    await second.api.until('the name', async () =>
+      (await second.api.threads(moved)).some(({ displayName }) => displayName === 'Ann of the phone book')
+    )
+    expect(retries).toEqual([])
 
-  // The first server has everything it had, and does not use the session.
-  await stage.restart()
-  expect(await stage.api.account(accountId)).toMatchObject({
-    state: 'loggedOut',
-    lastDisconnect: { source: 'server', reason: expect.stringContaining('exported') as string }
-  })
-  expect((await stage.api.request('POST', `/v1/accounts/${accountId}/connect`)).status).toBe(409)
-  await second.stop()
-  // The way back is the same one.
-  if (!thorough(false, true)) return folder.remove()
-  const back = join(folder.path, 'back.zip')
-  expect(await exporting(there, moved, back)).toMatchObject({ code: 0 })
-  const returned = await backscrollHere(
-    ['import', '--server', '--json', '--name', 'Back', back],
-    commandsOf(stage)
-  )
-  expect(returned.code).toBe(0)
-  expect(resultsOf(returned)).toMatchObject([{ accountId, leftOut: {} }])
-  await phone.receive({ from: ben, text: 'back again' })
-  await untilAll(accountId, ['back again', 'before, too', 'from the second server'], stage.api)
-  folder.remove()
-}, 120_000)
+    // The first server has everything it had, and does not use the session.
+    await stage.restart()
+    expect(await stage.api.account(accountId)).toMatchObject({
+      state: 'loggedOut',
+      lastDisconnect: { source: 'server', reason: expect.stringContaining('exported') as string }
+    })
+    expect((await stage.api.request('POST', `/v1/accounts/${accountId}/connect`)).status).toBe(409)
+    await second.stop()
+    // The way back is the same one.
+    if (!thorough(false, true)) return folder.remove()
+    const back = join(folder.path, 'back.zip')
+    expect(await exporting(there, moved, back)).toMatchObject({ code: 0 })
+    const returned = await backscrollHere(
+      ['import', '--server', '--json', '--name', 'Back', back],
+      commandsOf(stage)
+    )
+    expect(returned.code).toBe(0)
+    expect(resultsOf(returned)).toMatchObject([{ accountId, leftOut: {} }])
+    await phone.receive({ from: ben, text: 'back again' })
+    await untilAll(accountId, ['back again', 'before, too', 'from the second server'], stage.api)
+    folder.remove()
+  },
+  120_000
+)

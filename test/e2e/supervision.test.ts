@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
 import { SERVER_ENTRY, SOURCES, temporaryFolder } from '../../harness/server-process.ts'
 import { Stage } from './stage.ts'
+import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 1, messages: 5, groupsShare: 0 } }
 
@@ -102,26 +103,29 @@ test('a rejection inside Baileys that nobody waits for costs its stanza, not the
   expect(await crashes(accountId)).toBe(0)
 })
 
-test('an account that crashes again and again is given up, says so, and is brought back by restart', async () => {
-  const [one, other] = [await stage.linked(SMALL), await stage.linked(SMALL)]
-  const before = other.phone.devices[0]!.logins
-  for (let times = 1; times <= 6; times += 1) {
-    await stage.api.untilAccount(one.accountId, 'open', isOpen)
-    writeFileSync(faultFile, 'actor')
-    one.phone.disconnect({ code: 503 })
-    await untilCrashed(one.accountId, times)
-  }
-  await stage.api.untilAccount(one.accountId, 'given up', ({ state }) => state === 'failed')
-  const [incident] = await stage.api.incidents(one.accountId)
-  expect(incident).toMatchObject({ kind: 'account.crashed', severity: 'error' })
-  // It stays so over a restart of the server, and what is received meanwhile is not lost.
-  await stage.server.stop()
-  await stage.restart({ NODE_OPTIONS: '', [SERVER_ENTRY]: process.env[SERVER_ENTRY] ?? SOURCES })
-  expect(await stage.api.account(one.accountId)).toMatchObject({ state: 'failed' })
-  await one.phone.receive({ from: one.phone.contacts[0]!, text: 'meanwhile' })
+thoroughTest(
+  'an account that crashes again and again is given up, says so, and is brought back by restart',
+  async () => {
+    const [one, other] = [await stage.linked(SMALL), await stage.linked(SMALL)]
+    const before = other.phone.devices[0]!.logins
+    for (let times = 1; times <= 6; times += 1) {
+      await stage.api.untilAccount(one.accountId, 'open', isOpen)
+      writeFileSync(faultFile, 'actor')
+      one.phone.disconnect({ code: 503 })
+      await untilCrashed(one.accountId, times)
+    }
+    await stage.api.untilAccount(one.accountId, 'given up', ({ state }) => state === 'failed')
+    const [incident] = await stage.api.incidents(one.accountId)
+    expect(incident).toMatchObject({ kind: 'account.crashed', severity: 'error' })
+    // It stays so over a restart of the server, and what is received meanwhile is not lost.
+    await stage.server.stop()
+    await stage.restart({ NODE_OPTIONS: '', [SERVER_ENTRY]: process.env[SERVER_ENTRY] ?? SOURCES })
+    expect(await stage.api.account(one.accountId)).toMatchObject({ state: 'failed' })
+    await one.phone.receive({ from: one.phone.contacts[0]!, text: 'meanwhile' })
 
-  await stage.api.command(one.accountId, 'restart')
-  await stage.synced(one.accountId, one.phone)
-  await stage.api.untilAccount(other.accountId, 'the other one', isOpen)
-  expect(other.phone.devices[0]!.logins).toBe(before + 1)
-})
+    await stage.api.command(one.accountId, 'restart')
+    await stage.synced(one.accountId, one.phone)
+    await stage.api.untilAccount(other.accountId, 'the other one', isOpen)
+    expect(other.phone.devices[0]!.logins).toBe(before + 1)
+  }
+)

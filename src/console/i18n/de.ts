@@ -224,6 +224,13 @@ export const de: Dictionary = {
   'newChat.title': 'Neue Nachricht',
   'newChat.to': 'An: eine Nummer mit Ländervorwahl, oder ein Kontakt',
   'newChat.text': 'Nachricht',
+  'newStatus.title': 'Neuer Status',
+  'newStatus.text': 'Status schreiben',
+  'newStatus.file': 'Bild, Film oder Sprachnachricht',
+  'newStatus.audience':
+    'Alle im Adressbuch des Telefons sehen ihn einen Tag lang, außer denen, die seine Datenschutzeinstellungen ausnehmen.',
+  'newStatus.post': 'Veröffentlichen',
+  'newStatus.off': 'Dieser Server veröffentlicht keinen Status (WHATSAPP_POST_STATUSES).',
   'kind.direct': 'Einzelchat',
   'kind.group': 'Gruppe',
   'kind.channel': 'Kanal',

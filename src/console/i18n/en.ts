@@ -232,6 +232,13 @@ export const en = {
   'newChat.title': 'New message',
   'newChat.to': 'To: a number with country code, or a contact',
   'newChat.text': 'Message',
+  'newStatus.title': 'New status',
+  'newStatus.text': 'Write a status',
+  'newStatus.file': 'Picture, film or voice message',
+  'newStatus.audience':
+    'Everyone in the address book of the phone sees it for a day, except whom its privacy settings leave out.',
+  'newStatus.post': 'Post',
+  'newStatus.off': 'This server posts no statuses (WHATSAPP_POST_STATUSES).',
 
   'kind.direct': 'Direct chat',
   'kind.group': 'Group',

@@ -222,6 +222,13 @@ export const es: Dictionary = {
   'newChat.title': 'Mensaje nuevo',
   'newChat.to': 'Para: un número con código de país, o un contacto',
   'newChat.text': 'Mensaje',
+  'newStatus.title': 'Estado nuevo',
+  'newStatus.text': 'Escribe un estado',
+  'newStatus.file': 'Imagen, vídeo o mensaje de voz',
+  'newStatus.audience':
+    'Lo ven durante un día todos los contactos de la agenda del teléfono, salvo los que excluye su configuración de privacidad.',
+  'newStatus.post': 'Publicar',
+  'newStatus.off': 'Este servidor no publica estados (WHATSAPP_POST_STATUSES).',
   'kind.direct': 'Chat individual',
   'kind.group': 'Grupo',
   'kind.channel': 'Canal',

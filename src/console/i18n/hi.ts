@@ -214,6 +214,13 @@ export const hi: Dictionary = {
   'newChat.title': 'नया संदेश',
   'newChat.to': 'किसे: देश के कोड सहित नंबर, या संपर्क',
   'newChat.text': 'संदेश',
+  'newStatus.title': 'नया स्टेटस',
+  'newStatus.text': 'स्टेटस लिखें',
+  'newStatus.file': 'चित्र, फ़िल्म या वॉइस संदेश',
+  'newStatus.audience':
+    'फ़ोन की पता-पुस्तिका में हर कोई इसे एक दिन तक देखता है, सिवाय उनके जिन्हें उसकी गोपनीयता सेटिंग छोड़ देती है।',
+  'newStatus.post': 'पोस्ट करें',
+  'newStatus.off': 'यह सर्वर स्टेटस पोस्ट नहीं करता (WHATSAPP_POST_STATUSES)।',
   'kind.direct': 'निजी चैट',
   'kind.group': 'समूह',
   'kind.channel': 'चैनल',

@@ -218,6 +218,13 @@ export const id: Dictionary = {
   'newChat.title': 'Pesan baru',
   'newChat.to': 'Kepada: nomor dengan kode negara, atau kontak',
   'newChat.text': 'Pesan',
+  'newStatus.title': 'Status baru',
+  'newStatus.text': 'Tulis status',
+  'newStatus.file': 'Gambar, film atau pesan suara',
+  'newStatus.audience':
+    'Semua orang di buku alamat telepon melihatnya selama sehari, kecuali yang dikecualikan oleh setelan privasinya.',
+  'newStatus.post': 'Kirim',
+  'newStatus.off': 'Server ini tidak mengirim status (WHATSAPP_POST_STATUSES).',
   'kind.direct': 'Chat pribadi',
   'kind.group': 'Grup',
   'kind.channel': 'Saluran',

@@ -219,6 +219,13 @@ export const pt: Dictionary = {
   'newChat.title': 'Nova mensagem',
   'newChat.to': 'Para: um número com código do país, ou um contato',
   'newChat.text': 'Mensagem',
+  'newStatus.title': 'Novo status',
+  'newStatus.text': 'Escreva um status',
+  'newStatus.file': 'Imagem, vídeo ou mensagem de voz',
+  'newStatus.audience':
+    'Todos os contatos da agenda do telefone o veem por um dia, exceto os que a configuração de privacidade exclui.',
+  'newStatus.post': 'Publicar',
+  'newStatus.off': 'Este servidor não publica status (WHATSAPP_POST_STATUSES).',
   'kind.direct': 'Conversa individual',
   'kind.group': 'Grupo',
   'kind.channel': 'Canal',

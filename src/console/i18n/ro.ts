@@ -234,6 +234,13 @@ export const ro: Dictionary = {
   'newChat.title': 'Mesaj nou',
   'newChat.to': 'Către: un număr cu prefixul țării, sau un contact',
   'newChat.text': 'Mesaj',
+  'newStatus.title': 'Stare nouă',
+  'newStatus.text': 'Scrie o stare',
+  'newStatus.file': 'Imagine, film sau mesaj vocal',
+  'newStatus.audience':
+    'Toți cei din agenda telefonului o văd o zi, în afară de cei excluși de setările lui de confidențialitate.',
+  'newStatus.post': 'Publică',
+  'newStatus.off': 'Acest server nu publică stări (WHATSAPP_POST_STATUSES).',
   'kind.direct': 'Chat individual',
   'kind.group': 'Grup',
   'kind.channel': 'Canal',

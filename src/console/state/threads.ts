@@ -2,6 +2,8 @@
 import { computed, signal } from '@preact/signals'
 import type { InputOf, Thread, ThreadPage } from '../../client/index.ts'
 import { onChange, onComeback } from '../events.ts'
+import { address } from '../format.ts'
+import { t } from '../i18n/i18n.ts'
 import { client } from '../session.ts'
 import { gathered } from './pacing.ts'
 
@@ -14,6 +16,20 @@ const PAGE = 50
 const CHANGES_MS = 500
 /** With more threads than that changed at once, the first page is read instead. */
 const MANY = 4
+
+/** Whom statuses are sent to. */
+export const STATUSES = 'status@broadcast'
+
+/** Whether the thread is the one of the statuses. */
+export const isStatusThread = (threadId: string): boolean => threadId.endsWith(`__${STATUSES}`)
+
+/** What a thread is called: its address, where it has no name. */
+export const titleOf = ({
+  clientJid,
+  displayName,
+  threadId
+}: Pick<Thread, 'clientJid' | 'displayName' | 'threadId'>): string =>
+  isStatusThread(threadId) ? t('kind.status') : (displayName ?? address(clientJid))
 
 /** For a time, or for ever (-1). */
 export const isMuted = ({ mutedUntil }: Pick<Thread, 'mutedUntil'>, now = Date.now()): boolean =>

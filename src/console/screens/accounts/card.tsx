@@ -6,6 +6,7 @@ import { t, tMaybe } from '../../i18n/i18n.ts'
 import { PartsBar, ProgressBar } from '../../parts/bars.tsx'
 import { Button } from '../../parts/button.tsx'
 import { Menu, type MenuItem } from '../../parts/menu.tsx'
+import { useLasting } from '../../parts/lasting.ts'
 import { Notice } from '../../parts/notice.tsx'
 import { accountPath, chatsPath } from '../../routes.ts'
 import { client, may } from '../../session.ts'
@@ -57,13 +58,21 @@ const Trouble = ({ account }: { readonly account: Account }) => {
   )
 }
 
-const Sync = ({ account: { sync } }: { readonly account: Account }) => {
+/** How long the phone may take to announce the next part of its history. */
+const BETWEEN_PARTS_MS = 4000
+
+/** Each kind of part has a percentage of its own, and none says whether another kind follows: at its end the bar does not tell how far all of it is. */
+const Sync = ({ account }: { readonly account: Account }) => {
+  const { sync } = account
+  const isComing = isSyncing(account)
+  if (!useLasting(isComing, BETWEEN_PARTS_MS)) return null
   const pace = sync.messagesPerSecond > 0 ? t('account.pace', { count: sync.messagesPerSecond }) : ''
-  const rest = sync.secondsLeft === null ? '' : t('account.left', { time: clock(sync.secondsLeft) })
+  const rest =
+    sync.secondsLeft === null || !isComing ? '' : t('account.left', { time: clock(sync.secondsLeft) })
   return (
     <ProgressBar
       label={t('account.syncing', { count: sync.messages })}
-      share={sync.percent === null ? null : sync.percent / 100}
+      share={sync.percent === null || !isComing ? null : sync.percent / 100}
       note={[pace, rest].filter(text => text !== '').join(' · ')}
     />
   )
@@ -167,7 +176,7 @@ export const AccountCard = (props: CardProps) => {
         <span>{meaning}</span>
       </p>
       <Trouble account={account} />
-      {isSyncing(account) && <Sync account={account} />}
+      <Sync account={account} />
       {account.counts.threads > 0 && <Coverage account={account} />}
       <Facts account={account} />
       <footer>

@@ -3,6 +3,7 @@ import { signal } from '@preact/signals'
 import type { Message, SendRequest } from '../../../client/index.ts'
 import { client, may } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
+import { isStatusThread } from '../../state/threads.ts'
 
 /** What the composer is about, besides a new message. */
 export type Draft =
@@ -24,15 +25,18 @@ export const isSent = ({ status }: Message): boolean => !UNSENT.has(status)
 const isOwn = ({ direction }: Message): boolean => direction === 'outbound'
 const isAlive = ({ type }: Message): boolean => !['revoked', 'system', 'undecryptable', 'call'].includes(type)
 
-export const mayReply = (message: Message): boolean => may('agent') && isAlive(message) && isSent(message)
+const mayTouch = (message: Message): boolean => may('agent') && isAlive(message) && isSent(message)
+
+/** A status is posted and deleted, and nothing else. */
+export const mayReply = (message: Message): boolean => mayTouch(message) && !isStatusThread(message.threadId)
 export const mayReact = mayReply
 export const mayEdit = (message: Message, now = Date.now()): boolean =>
   mayReply(message) && isOwn(message) && message.type === 'text' && now - message.tsClient < EDITABLE_MS
 /** In groups those of others too, where the account is an admin: WhatsApp knows whether it is. */
 export const mayRevoke = (message: Message, isGroup: boolean): boolean =>
-  mayReply(message) && (isOwn(message) || isGroup)
+  mayTouch(message) && (isOwn(message) || isGroup)
 export const mayForward = (message: Message): boolean =>
-  mayReply(message) && !message.viewOnce && message.type !== 'event' && message.album === null
+  mayTouch(message) && !message.viewOnce && message.type !== 'event' && message.album === null
 
 /** When a message is to be sent, and until when, milliseconds since 1970: at once, and for as long as it takes, where nothing is said. */
 export interface Timing {

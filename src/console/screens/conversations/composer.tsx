@@ -5,17 +5,18 @@ import type { SendRequest } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { IconButton } from '../../parts/button.tsx'
-import { Icon } from '../../parts/icon.tsx'
+import { Icon, type IconName } from '../../parts/icon.tsx'
 import { Menu } from '../../parts/menu.tsx'
-import { may } from '../../session.ts'
+import { may, mayPostStatuses } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
 import { accountOf, isOnline } from '../../state/accounts.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { personName } from '../../state/people.ts'
+import { isStatusThread } from '../../state/threads.ts'
 import { attempt, tellDone } from '../../toasts.ts'
 import { type Draft, draft, mentionsIn, newAttempt, send, type Timing } from './acts.ts'
 import { type Extra, ExtraDialog } from './extras.tsx'
-import { FilesDialog } from './files.tsx'
+import { FilesDialog, POSTED_FILES } from './files.tsx'
 import { LaterDialog } from './later.tsx'
 
 interface ComposerProps {
@@ -70,13 +71,27 @@ const begun = new Map<string, string>()
 
 const AT_ONCE: Timing = {}
 
+/** What the menu has for conversations. */
+const EXTRAS = [
+  ['poll', 'poll'],
+  ['event', 'calendar'],
+  ['location', 'place'],
+  ['contact', 'account'],
+  ['links', 'link']
+] as const satisfies ReadonlyArray<readonly [Extra, IconName]>
+
 /** What the text is to the conversation: a message, an answer, or another version of one. */
-const requestOf = (text: string, about: Draft | undefined, timing: Timing): SendRequest =>
+const requestOf = (
+  text: string,
+  about: Draft | undefined,
+  timing: Timing,
+  mentions: Pick<SendRequest, 'mentions'>
+): SendRequest =>
   about?.about === 'edit'
-    ? { edit: { messageId: about.message.messageId, text }, ...mentionsIn(text) }
+    ? { edit: { messageId: about.message.messageId, text }, ...mentions }
     : {
         text,
-        ...mentionsIn(text),
+        ...mentions,
         ...(about === undefined ? {} : { replyTo: about.message.messageId }),
         ...timing
       }
@@ -103,6 +118,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
   const picker = useRef<HTMLInputElement>(null)
   const failed = useRef<Failed | undefined>(undefined)
   const about = draft.value
+  const isStatus = isStatusThread(threadId)
   const write = (value: string): void => {
     text.value = value
     begun.set(threadId, value)
@@ -130,7 +146,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
     if (written === '') return area.current?.focus()
     const { value: about } = draft
     const { value: when } = timing
-    const request = requestOf(written, about, when)
+    const request = requestOf(written, about, when, isStatus ? {} : mentionsIn(written))
     const idempotencyKey = attemptFor(request, failed.current)
     clear()
     const isTaken = await attempt(async () => {
@@ -150,7 +166,9 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
     }
   }
   if (!may('agent')) return <p class="read-only">{t('composer.readOnly')}</p>
+  if (isStatus && !mayPostStatuses()) return <p class="read-only">{t('newStatus.off')}</p>
   const account = accountOf(accountId)
+  const prompt = t(isStatus ? 'newStatus.text' : 'composer.placeholder')
   return (
     <div class="composer">
       {account !== undefined && !isOnline(account) && <p class="composer-note">{t('composer.offline')}</p>}
@@ -172,11 +190,13 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           label={t('composer.more')}
           items={[
             { icon: 'attach', label: t('composer.files'), onSelect: () => picker.current?.click() },
-            { icon: 'poll', label: t('composer.poll'), onSelect: () => void (extra.value = 'poll') },
-            { icon: 'calendar', label: t('composer.event'), onSelect: () => void (extra.value = 'event') },
-            { icon: 'place', label: t('composer.location'), onSelect: () => void (extra.value = 'location') },
-            { icon: 'account', label: t('composer.contact'), onSelect: () => void (extra.value = 'contact') },
-            { icon: 'link', label: t('composer.links'), onSelect: () => void (extra.value = 'links') },
+            ...(isStatus
+              ? []
+              : EXTRAS.map(([kind, icon]) => ({
+                  icon,
+                  label: t(`composer.${kind}`),
+                  onSelect: () => void (extra.value = kind)
+                }))),
             { icon: 'clock', label: t('composer.schedule'), onSelect: () => void (isPlanning.value = true) }
           ]}
         />
@@ -184,6 +204,7 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           ref={picker}
           type="file"
           multiple
+          accept={isStatus ? POSTED_FILES : undefined}
           hidden
           onChange={({ currentTarget }) => {
             files.value = [...(currentTarget.files ?? [])]
@@ -194,8 +215,8 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
           ref={area}
           rows={1}
           dir="auto"
-          placeholder={t('composer.placeholder')}
-          aria-label={t('composer.placeholder')}
+          placeholder={prompt}
+          aria-label={prompt}
           value={text.value}
           onInput={({ currentTarget }) => write(currentTarget.value)}
           onKeyDown={event => {

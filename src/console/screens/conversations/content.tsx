@@ -1,7 +1,8 @@
 // What a message says, by its type. A type that this console does not know is shown as its text and named.
 import type { Call, ContactCard, Location, Message, Poll } from '../../../client/index.ts'
-import { clock, dateTime, list, number } from '../../format.ts'
+import { clock, list, number } from '../../format.ts'
 import { t, tMaybe } from '../../i18n/i18n.ts'
+import { withLocalTimes } from '../../parts/event-times.ts'
 import { personName } from '../../state/people.ts'
 import { Document, Film, Picture, Sound, Sticker, ThingCard } from './media.tsx'
 import { Text } from './text.tsx'
@@ -119,12 +120,6 @@ const MediaView = ({ message }: { readonly message: Message }) => {
 
 /** Types whose text only says what is drawn. */
 const DRAWN = new Set(['poll', 'location', 'contact', 'sticker', 'call', 'album'])
-
-const WRITTEN_TIME = /\b(\d{4}-\d\d-\d\d) (\d\d:\d\d) UTC\b/g
-
-/** The text of an event has its times in UTC: here they are as all others are. */
-const withLocalTimes = (text: string): string =>
-  text.replaceAll(WRITTEN_TIME, (_, day: string, at: string) => dateTime(Date.parse(`${day}T${at}Z`)))
 
 const Unusual = ({ message: { statusReason, type } }: { readonly message: Message }) => {
   if (type === 'undecryptable')

@@ -2,16 +2,16 @@
 import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { useLocation } from 'wouter-preact'
-import { address } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
 import { Button, IconButton } from '../../parts/button.tsx'
 import { NoThread } from '../../parts/gone.tsx'
 import { Icon } from '../../parts/icon.tsx'
 import { chatsPath } from '../../routes.ts'
-import { client, may } from '../../session.ts'
+import { client, may, mayPostStatuses } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
 import { Conversation } from '../../state/conversation.ts'
+import { isStatusThread, titleOf } from '../../state/threads.ts'
 import { draft, forwarded, inspected, pinned } from './acts.ts'
 import { Composer } from './composer.tsx'
 import { DateDialog } from './date.tsx'
@@ -56,7 +56,7 @@ const Head = ({
 }) => {
   const [, navigate] = useLocation()
   const thread = conversation.thread.value
-  const name = thread === undefined ? '' : (thread.displayName ?? address(thread.clientJid))
+  const name = thread === undefined ? '' : titleOf(thread)
   const unread = thread?.unreadCount ?? 0
   return (
     <header class="conversation-head">
@@ -139,12 +139,13 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
         <NoThread accountId={accountId} />
       </div>
     )
+  const mayWrite = isStatusThread(threadId) ? mayPostStatuses() : may('agent')
   return (
     <>
       <section
         class={isDragged.value ? 'conversation dragged' : 'conversation'}
         onDragOver={event => {
-          if (!hasFiles(event) || !may('agent')) return
+          if (!hasFiles(event) || !mayWrite) return
           event.preventDefault()
           isDragged.value = true
         }}
@@ -159,7 +160,7 @@ export const ConversationPane = ({ accountId, place, threadId }: ConversationPro
         onDrop={event => {
           event.preventDefault()
           isDragged.value = false
-          if (may('agent')) dropped.value = [...(event.dataTransfer?.files ?? [])]
+          if (mayWrite) dropped.value = [...(event.dataTransfer?.files ?? [])]
         }}
       >
         <div>

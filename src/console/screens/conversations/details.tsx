@@ -7,7 +7,7 @@ import { Icon } from '../../parts/icon.tsx'
 import { client, may } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
 import { tellDone } from '../../toasts.ts'
-import { isMuted } from '../../state/threads.ts'
+import { isMuted, titleOf } from '../../state/threads.ts'
 import { personName } from '../../state/people.ts'
 
 interface DetailsProps {
@@ -77,7 +77,7 @@ export const Details = ({ conversation, onClose }: DetailsProps) => {
   const thread = conversation.thread.value
   const coverage = conversation.coverage.value
   if (thread === undefined) return null
-  const name = thread.displayName ?? address(thread.clientJid)
+  const name = titleOf(thread)
   return (
     <aside class="details" aria-label={t('details.title')}>
       <header>

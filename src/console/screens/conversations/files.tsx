@@ -9,9 +9,13 @@ import { Check, ChoiceField } from '../../parts/fields.tsx'
 import { Form } from '../../parts/form.tsx'
 import { client } from '../../session.ts'
 import type { Conversation } from '../../state/conversation.ts'
+import { isStatusThread } from '../../state/threads.ts'
 import { draft, newAttempt, type Timing } from './acts.ts'
 import { Caption, captioned } from './forms/field.tsx'
 import { ThingCard } from './media.tsx'
+
+/** What can be a status. */
+export const POSTED_FILES = 'image/*,video/*,audio/*'
 
 interface FilesProps {
   readonly conversation: Conversation
@@ -47,8 +51,9 @@ const WORDS = {
   sticker: 'files.sticker'
 } as const satisfies Readonly<Record<SentAs, PlainKey>>
 
-const choicesFor = (files: ReadonlyArray<File>): ReadonlyArray<SentAs> => {
+const choicesFor = (files: ReadonlyArray<File>, isStatus: boolean): ReadonlyArray<SentAs> => {
   const areAll = (kind: string): boolean => files.every(({ type }) => type.startsWith(kind))
+  if (isStatus) return [areAll('audio/') ? 'voice' : 'auto']
   return [
     'auto',
     'document',
@@ -86,17 +91,20 @@ const formOf = (
   for (const [name, at] of Object.entries(timing)) body.set(name, new Date(at).toISOString())
   // Said once, with the first.
   if (index === 0)
-    for (const [name, value] of Object.entries(captioned(caption))) body.set(name, String(value))
+    for (const [name, value] of Object.entries(captioned(caption, isStatusThread(threadId))))
+      body.set(name, String(value))
   if (index === 0 && draft.value?.about === 'reply') body.set('replyTo', draft.value.message.messageId)
   return body
 }
 
 export const FilesDialog = ({ conversation, files, onClose, onSent, text, timing }: FilesProps) => {
   const caption = useSignal(text)
-  const sentAs = useSignal<SentAs>('auto')
+  const isStatus = isStatusThread(conversation.threadId)
+  const choices = choicesFor(files, isStatus)
+  const sentAs = useSignal<SentAs>(choices[0] ?? 'auto')
   const isViewedOnce = useSignal(false)
   const attempts = useMemo(() => files.map(newAttempt), [files])
-  const canBeViewedOnce = mayBeViewedOnce(files, sentAs.value)
+  const canBeViewedOnce = !isStatus && mayBeViewedOnce(files, sentAs.value)
   const hasCaption = sentAs.value !== 'sticker' && sentAs.value !== 'voice'
   const sendAll = async (): Promise<void> => {
     const sending = {
@@ -130,12 +138,14 @@ export const FilesDialog = ({ conversation, files, onClose, onSent, text, timing
         {hasCaption && (
           <Caption autofocus value={caption.value} onInput={value => void (caption.value = value)} />
         )}
-        <ChoiceField
-          label={t('files.sendAs')}
-          value={sentAs.value}
-          options={choicesFor(files).map(choice => [choice, t(WORDS[choice])])}
-          onChange={choice => void (sentAs.value = choice)}
-        />
+        {choices.length > 1 && (
+          <ChoiceField
+            label={t('files.sendAs')}
+            value={sentAs.value}
+            options={choices.map(choice => [choice, t(WORDS[choice])])}
+            onChange={choice => void (sentAs.value = choice)}
+          />
+        )}
         {canBeViewedOnce && (
           <Check
             label={t('message.viewOnce')}

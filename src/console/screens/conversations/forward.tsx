@@ -1,15 +1,20 @@
 // Passing a message on to another conversation of the account.
 import { useSignal } from '@preact/signals'
 import { useRef } from 'preact/hooks'
-import { address } from '../../format.ts'
+import type { Thread, ThreadPage } from '../../../client/index.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
 import { Dialog } from '../../parts/dialog.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { Failure } from '../../parts/notice.tsx'
 import { client } from '../../session.ts'
+import { isStatusThread, titleOf } from '../../state/threads.ts'
 import { attempt, tellDone } from '../../toasts.ts'
 import { forwarded, send } from './acts.ts'
+
+/** A status cannot be a forwarded message. */
+const targetsIn = (page: ThreadPage | undefined): ReadonlyArray<Thread> =>
+  (page?.threads ?? []).filter(({ threadId }) => !isStatusThread(threadId))
 
 const Targets = ({ accountId }: { readonly accountId: string }) => {
   const q = useSignal('')
@@ -39,23 +44,23 @@ const Targets = ({ accountId }: { readonly accountId: string }) => {
       />
       {state.value.error !== undefined && <Failure error={state.value.error} />}
       <ul ref={targets} class="choose-list">
-        {(state.value.value?.threads ?? []).map(({ clientJid, displayName, kind, threadId }) => (
-          <li key={threadId}>
+        {targetsIn(state.value.value).map(thread => (
+          <li key={thread.threadId}>
             <button
               type="button"
               onClick={() =>
                 void attempt(async () => {
                   await send(
-                    { accountId, threadId },
+                    { accountId, threadId: thread.threadId },
                     { forward: { threadId: message.threadId, messageId: message.messageId } }
                   )
                   forwarded.value = undefined
-                  tellDone(t('forward.done', { name: displayName ?? address(clientJid) }))
+                  tellDone(t('forward.done', { name: titleOf(thread) }))
                 })
               }
             >
-              <Avatar id={clientJid} name={displayName} isGroup={kind === 'group'} />
-              <bdi>{displayName ?? address(clientJid)}</bdi>
+              <Avatar id={thread.clientJid} name={thread.displayName} isGroup={thread.kind === 'group'} />
+              <bdi>{titleOf(thread)}</bdi>
             </button>
           </li>
         ))}

@@ -23,7 +23,7 @@ export const PinnedBar = ({ conversation }: { readonly conversation: Conversatio
     >
       <Icon name="pin" size={16} />
       <span class="hidden-text">{t('pin.bar')}</span>
-      <span dir="auto">{message.body ?? previewOf(`[${message.type}]`)}</span>
+      <span dir="auto">{previewOf(message.body ?? `[${message.type}]`)}</span>
       {pins.length > 1 && (
         <span class="soft small">
           {number(at + 1)}/{number(pins.length)}

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals'
 import { useEffect, useMemo, useRef } from 'preact/hooks'
 import { Link, useLocation } from 'wouter-preact'
 import type { Label, Thread } from '../../../client/index.ts'
-import { address, moment, number } from '../../format.ts'
+import { moment, number } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Avatar } from '../../parts/avatar.tsx'
 import { IconButton } from '../../parts/button.tsx'
@@ -11,11 +11,12 @@ import { Icon } from '../../parts/icon.tsx'
 import { useLoaded } from '../../parts/loaded.ts'
 import { Failure, NotRefreshed } from '../../parts/notice.tsx'
 import { chatsPath, threadPath } from '../../routes.ts'
-import { client, may } from '../../session.ts'
+import { client, may, mayPostStatuses } from '../../session.ts'
 import { useShortcuts } from '../../shortcuts.tsx'
 import { accounts } from '../../state/accounts.ts'
-import { isMuted, type ThreadFilter, ThreadList } from '../../state/threads.ts'
+import { isMuted, type ThreadFilter, ThreadList, titleOf } from '../../state/threads.ts'
 import { NewChatDialog } from './new-chat.tsx'
+import { NewStatusDialog } from './new-status.tsx'
 import { previewOf } from './preview.ts'
 import { SearchResults } from './search.tsx'
 
@@ -62,7 +63,7 @@ const ThreadRow = ({ isOpen, thread }: { readonly isOpen: boolean; readonly thre
     lastMessageText,
     unreadCount
   } = thread
-  const name = displayName ?? address(clientJid)
+  const name = titleOf(thread)
   return (
     <li>
       <Link
@@ -203,6 +204,7 @@ export const Sidebar = ({ accountId, threadId }: SidebarProps) => {
   const query = useSignal('')
   const isOnlyHere = useSignal(false)
   const isWriting = useSignal(false)
+  const isPosting = useSignal(false)
   const field = useRef<HTMLInputElement>(null)
   const q = useTyped(query.value)
   const list = useMemo(
@@ -233,6 +235,13 @@ export const Sidebar = ({ accountId, threadId }: SidebarProps) => {
     <section class="sidebar" aria-label={t('nav.chats')}>
       <header>
         <AccountChoice accountId={accountId} />
+        {mayPostStatuses() && (
+          <IconButton
+            icon="status"
+            label={t('newStatus.title')}
+            onClick={() => void (isPosting.value = true)}
+          />
+        )}
         {may('agent') && (
           <IconButton icon="edit" label={t('newChat.title')} onClick={() => void (isWriting.value = true)} />
         )}
@@ -290,6 +299,9 @@ export const Sidebar = ({ accountId, threadId }: SidebarProps) => {
       </div>
       {isWriting.value && (
         <NewChatDialog accountId={accountId} onClose={() => void (isWriting.value = false)} />
+      )}
+      {isPosting.value && (
+        <NewStatusDialog accountId={accountId} onClose={() => void (isPosting.value = false)} />
       )}
     </section>
   )

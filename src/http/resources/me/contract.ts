@@ -22,7 +22,9 @@ export const Me = Schema.Struct({
   /** Types of events that may be followed, such as `message.*`. */
   events: AccessScope,
   /** When the credential expires; `null`: never. */
-  expiresAt: Schema.NullOr(Time)
+  expiresAt: Schema.NullOr(Time),
+  /** Whether this server posts statuses (WHATSAPP_POST_STATUSES). */
+  postsStatuses: Schema.Boolean
 }).annotate({ identifier: 'Me' })
 
 export class MeGroup extends HttpApiGroup.make('me', { topLevel: true })

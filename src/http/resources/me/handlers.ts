@@ -17,13 +17,16 @@ const shownIdentity = (identity: CallerIdentity) => {
   }
 }
 
-const me = Effect.map(Caller, ({ grant: { accounts, events = 'all', role }, identity, until = null }) => ({
-  ...shownIdentity(identity),
-  role,
-  // An admin's are not looked at.
-  accounts: role === 'admin' ? ('all' as const) : accounts,
-  events,
-  expiresAt: until
-}))
+const me = (postsStatuses: boolean) =>
+  Effect.map(Caller, ({ grant: { accounts, events = 'all', role }, identity, until = null }) => ({
+    ...shownIdentity(identity),
+    role,
+    // An admin's are not looked at.
+    accounts: role === 'admin' ? ('all' as const) : accounts,
+    events,
+    expiresAt: until,
+    postsStatuses
+  }))
 
-export const meLayer = HttpApiBuilder.group(Api, 'me', handlers => handlers.handleAll({ me: () => me }))
+export const meLayer = ({ postsStatuses }: { readonly postsStatuses: boolean }) =>
+  HttpApiBuilder.group(Api, 'me', handlers => handlers.handleAll({ me: () => me(postsStatuses) }))

@@ -13,7 +13,8 @@ import { packFacts } from '../../../../src/services/whatsapp/chunk/packed-facts.
 import { ACCOUNT, apply, message, T0 } from '../../conversations/facts.ts'
 import { servicesOn } from '../../database.ts'
 
-const THREAD = new URL('../../../../src/app/threads/storing-thread.ts', import.meta.url)
+/** That of the bundle: it begins in a third of the time. */
+const THREAD = new URL('../../../../build/storing-thread.js', import.meta.url)
 
 type Services = Layer.Success<ReturnType<typeof servicesOn>> | StoringThread
 

@@ -28,10 +28,13 @@ export const Caption = (props: CaptionProps) => (
   />
 )
 
-/** A caption as it is sent, with the people that it names. */
-export const captioned = (text: string): { readonly caption?: string } & Pick<SendRequest, 'mentions'> => {
+/** A caption as it is sent, with the people that it names; a status names nobody. */
+export const captioned = (
+  text: string,
+  isStatus = false
+): { readonly caption?: string } & Pick<SendRequest, 'mentions'> => {
   const caption = text.trim()
-  return caption === '' ? {} : { caption, ...mentionsIn(caption) }
+  return caption === '' ? {} : { caption, ...(isStatus ? {} : mentionsIn(caption)) }
 }
 
 /** The field where it says something. */
