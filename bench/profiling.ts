@@ -1,5 +1,5 @@
 // CPU profiles of the server that is measured, and what they say in short: which part of its processor time goes where.
-import { globSync, readFileSync, statSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Schema } from 'effect'
 
@@ -35,8 +35,11 @@ const PARTS: ReadonlyArray<readonly [part: string, file: RegExp]> = [
   ['other libraries', /\/node_modules\//]
 ]
 
+/** A thread of Piscina's stands still in this function until it has work. */
+const WAITS = 'atomicsWaitLoop'
+
 const partOf = ({ callFrame: { functionName, url } }: Node): string | undefined => {
-  if (functionName === '(idle)') return 'idle'
+  if (functionName === '(idle)' || functionName === WAITS) return 'idle'
   if (functionName === '(garbage collector)') return 'garbage collector'
   return PARTS.find(([, file]) => file.test(url))?.[0]
 }
@@ -57,12 +60,24 @@ const partsOfNodes = (nodes: ReadonlyArray<Node>): ReadonlyMap<number, string> =
   return parts
 }
 
-/** Where the processor time of the longest profile in the folder went: of each part its share of what was not idle. */
-export const processorShares = (folder: string): Readonly<Record<string, number>> => {
-  const files = globSync('*.cpuprofile', { cwd: folder }).map(name => join(folder, name))
-  const [longest] = files.toSorted((one, other) => statSync(other).size - statSync(one).size)
-  if (longest === undefined) return {}
-  const { nodes, samples, timeDeltas } = decodeProfile(JSON.parse(readFileSync(longest, 'utf8')))
+/** The files that threads of the server run; the main thread runs none of them. */
+const THREADS = [
+  'threads/storing-thread',
+  'chunk/reading-thread',
+  'sqlite/checkpoint-thread',
+  'preparation/thread'
+]
+
+const threadOf = (nodes: ReadonlyArray<Node>): string =>
+  THREADS.find(name => nodes.some(({ callFrame: { url } }) => url.includes(`/${name}.`))) ?? 'main thread'
+
+/** Of one thread: the seconds that it was busy, and of each part its share of them. */
+interface ThreadShares {
+  readonly seconds: number
+  readonly shares: Readonly<Record<string, number>>
+}
+
+const sharesIn = ({ nodes, samples, timeDeltas }: typeof Profile.Type): ThreadShares => {
   const parts = partsOfNodes(nodes)
   const spent = new Map<string, number>()
   for (const [place, id] of samples.entries()) {
@@ -71,5 +86,20 @@ export const processorShares = (folder: string): Readonly<Record<string, number>
   }
   const total = [...spent.values()].reduce((sum, one) => sum + one, 0)
   const shares = [...spent].toSorted((one, other) => other[1] - one[1])
-  return Object.fromEntries(shares.map(([part, one]) => [part, Number((one / total).toFixed(3))]))
+  return {
+    seconds: Number((total / 1_000_000).toFixed(2)),
+    shares: Object.fromEntries(shares.map(([part, one]) => [part, Number((one / total).toFixed(3))]))
+  }
+}
+
+/** Where the processor time of each thread went, by the longest profile of it in the folder. */
+export const processorShares = (folder: string): Readonly<Record<string, ThreadShares>> => {
+  const threads: Record<string, ThreadShares> = {}
+  for (const name of globSync('*.cpuprofile', { cwd: folder })) {
+    const profile = decodeProfile(JSON.parse(readFileSync(join(folder, name), 'utf8')))
+    const thread = threadOf(profile.nodes)
+    const found = sharesIn(profile)
+    if (found.seconds > (threads[thread]?.seconds ?? 0)) threads[thread] = found
+  }
+  return threads
 }
