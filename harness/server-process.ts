@@ -20,6 +20,9 @@ export const SOURCES = import.meta.url.endsWith('.ts')
 const entryFor = (settings: Readonly<Record<string, string>>): string =>
   settings[SERVER_ENTRY] ?? process.env[SERVER_ENTRY] ?? SOURCES
 
+/** By these a server knows that npm runs it, and ends when whoever started it has ended: a test that is cut off leaves none behind. */
+const ENDS_WITH_STARTER = { npm_lifecycle_event: 'test', npm_package_name: 'backscroll' }
+
 /** Tests start hundreds of servers: what Node has compiled once need not be compiled again. */
 const COMPILE_CACHE = join(tmpdir(), 'backscroll-compile-cache')
 
@@ -182,6 +185,7 @@ const launch = (
       PATH: process.env['PATH'] ?? '',
       HOME: process.env['HOME'] ?? '',
       NODE_COMPILE_CACHE: COMPILE_CACHE,
+      ...ENDS_WITH_STARTER,
       ...settings
     },
     stdio: ['ignore', 'pipe', 'pipe']

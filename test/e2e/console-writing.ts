@@ -200,7 +200,9 @@ export const writingTests = (scene: () => ConsoleScene): void => {
 
     // In the thread of the statuses too, with what can be one.
     await page.getByRole('button', { name: 'Attach, or send later' }).click()
-    expect(await page.getByRole('menuitem').allInnerTexts()).toEqual(['Files', 'Send later'])
+    await expect
+      .poll(() => page.getByRole('menuitem').allInnerTexts(), { timeout: 10_000 })
+      .toEqual(['Files', 'Send later'])
     await page.keyboard.press('Escape')
     await page.locator('input[type=file][multiple]').setInputFiles({
       name: 'shop.jpg',
@@ -223,8 +225,9 @@ export const writingTests = (scene: () => ConsoleScene): void => {
 
     await shown.hover()
     await shown.getByRole('button', { name: 'More' }).click()
-    const offered = await page.getByRole('menuitem').allInnerTexts()
-    expect(offered).toEqual(['Copy text', 'Forward', 'Details', 'Delete for everyone'])
+    await expect
+      .poll(() => page.getByRole('menuitem').allInnerTexts(), { timeout: 10_000 })
+      .toEqual(['Copy text', 'Forward', 'Details', 'Delete for everyone'])
     await page.getByRole('menuitem', { name: 'Delete for everyone' }).click()
     await page.getByRole('log').getByText('This message was deleted for everyone.').waitFor()
     await stage.simulator.until(() => phone.account.statuses.length === 1)
