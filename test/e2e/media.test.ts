@@ -8,7 +8,7 @@ import type { Message } from '../../src/domain/message.ts'
 import type { FileOptions } from '../../simulator/state/media/file-message.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { once } from './shared.ts'
-import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
+import { type AnyStage, movableClock, sharedInProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const shared = sharedInProcessStage({ MEDIA_DOWNLOAD_MAX_MB: '1' })
@@ -207,7 +207,8 @@ thoroughTest(
 )
 
 thoroughTest('who asks once more for what the phone has not answered is told so at once', async () => {
-  await using stage = await Stage.setInProcessByClock()
+  const { folder, settings } = movableClock()
+  await using stage = await Stage.set(settings, folder)
   const { accountId, phone } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   const { id, message } = await received(phone, accountId, {}, stage)
   phone.expireMedia(id)
