@@ -68,20 +68,24 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder())
   }
 
-  /** The same on a clock that `advance` and `setWallClock` move: the server, the simulator and the test go by it. */
-  static async setInProcessByClock(settings: Settings = {}, wallAheadMs = 0): Promise<InProcessStage> {
+  /** The same on a clock that `advance` moves: the server, the simulator and the test go by it. */
+  static async setInProcessByClock(settings: Settings = {}): Promise<InProcessStage> {
     const { InProcessServer } = await import('../../harness/in-process-server.ts')
-    return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder(), wallAheadMs)
+    return Stage.setWith(
+      options => InProcessServer.start(options),
+      settings,
+      temporaryFolder(),
+      new StageClock()
+    )
   }
 
   private static async setWith<Server extends RunningServer>(
     start: Start<Server>,
     settings: Settings | ((simulator: Simulator) => Settings),
     folder: Folder,
-    wallAheadMs?: number
+    clock?: StageClock
   ): Promise<Stage<Server>> {
     const simulator = await Simulator.make({ seed: 11 })
-    const clock = wallAheadMs === undefined ? undefined : new StageClock(simulator, wallAheadMs)
     // Media are uploaded through TLS, whatever the address of the simulator; the server trusts its authority for it.
     const authority = join(folder.path, 'simulator-ca.pem')
     writeFileSync(authority, simulator.caCertificate)
@@ -160,9 +164,8 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     this.changeClock(([passed, wall]) => [passed + ms, wall])
   }
 
-  /** Sets the wall clock of the server's machine so far ahead of what it should say; nothing elapses. */
-  setWallClock(aheadMs: number): void {
-    if (this.clock !== undefined) return this.clock.setWallClock(aheadMs)
+  /** For a server that is a process: sets the wall clock of its machine so far ahead of what it should say; nothing elapses. */
+  setWallClock(this: Stage, aheadMs: number): void {
     this.changeClock(([passed]) => [passed, aheadMs])
   }
 
@@ -190,27 +193,12 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
 
 /** The clock of this process, which is that of the server and of the simulator in it. */
 class StageClock {
-  private readonly clock: MovableClock
-  private readonly simulator: Simulator
+  private readonly clock: MovableClock = makeClockMovable()
   private passed = 0
-  private wallAheadMs = 0
-
-  constructor(simulator: Simulator, wallAheadMs: number) {
-    this.simulator = simulator
-    this.clock = makeClockMovable()
-    this.setWallClock(wallAheadMs)
-  }
 
   advance(ms: number): void {
     this.passed += ms
-    this.clock.set(this.passed, this.wallAheadMs)
-  }
-
-  /** WhatsApp's own clock is right whatever that of the server's machine says. */
-  setWallClock(aheadMs: number): void {
-    this.wallAheadMs = aheadMs
-    this.simulator.clock.aheadMs = -aheadMs
-    this.clock.set(this.passed, aheadMs)
+    this.clock.set(this.passed, 0)
   }
 
   restore(): void {
