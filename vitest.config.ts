@@ -1,6 +1,6 @@
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { defineConfig } from 'vitest/config'
+import { defineConfig, type Plugin } from 'vitest/config'
 import { ClosingLine } from './test/closing-line.ts'
 import { LongestFirst } from './test/longest-first.ts'
 
@@ -17,7 +17,16 @@ const WITH_FIREBASE = [
   'test/services/conversations/contract.test.ts'
 ]
 
+/** Tests load of each library what the server loads, not what some have for developers: that is slower, and not what runs. */
+const AS_THE_SERVER_RESOLVES: Plugin = {
+  name: 'as-the-server-resolves',
+  configResolved: ({ ssr }) => {
+    ssr.resolve = { ...ssr.resolve, conditions: [] }
+  }
+}
+
 export default defineConfig({
+  plugins: [AS_THE_SERVER_RESOLVES],
   test: {
     globalSetup: ['test/warm-up.ts'],
     pool: 'forks',

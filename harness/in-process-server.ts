@@ -1,8 +1,9 @@
 // Starts the product inside this process, for tests that never kill it: the same composition on a port of its own, without the
 // processor time that another process needs to load the libraries and to make their code fast.
-import { Effect, Fiber, Layer, Result } from 'effect'
+import { Cause, Effect, Exit, Fiber, Layer, Metric, Result } from 'effect'
 import { readFileSync } from 'node:fs'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
+import { reasonOf } from '../src/app/cli/serve.ts'
 import * as Server from '../src/app/server.ts'
 import { loadConfig } from '../src/config.ts'
 import * as Log from '../src/services/telemetry/log.ts'
@@ -35,6 +36,10 @@ const trust = (authorityFile: string | undefined): void => {
   setDefaultCACertificates([...getCACertificates('default'), readFileSync(authorityFile, 'utf8')])
 }
 
+/** As a server that is a process says it. */
+const whyOf = (exit: Exit.Exit<unknown, unknown>): string =>
+  Exit.isFailure(exit) ? reasonOf(Cause.squash(exit.cause)) : 'without a reason'
+
 /** Baileys trusts one WhatsApp for the whole process: there can be one server at a time. */
 let isRunning = false
 
@@ -62,7 +67,7 @@ export class InProcessServer implements RunningServer {
     this.restoreProcess = restoreProcess
   }
 
-  /** Starts a server and resolves once it listens; rejects with the reason when it ends before. */
+  /** Starts a server and resolves once it listens; rejects with the reason when it ends before. Of the arguments, it knows `--new`. */
   static async start(options: ServerOptions): Promise<InProcessServer> {
     if (isRunning) throw new Error('Another server runs in this process')
     const settings = settingsOf(options)
@@ -78,8 +83,15 @@ export class InProcessServer implements RunningServer {
       if (url !== undefined) resolve(url)
     }
     const log = Log.layer(config.LOG_LEVEL, () => Promise.resolve({ write }))
-    const fiber = Effect.runFork(Layer.launch(Server.layer(config)).pipe(Effect.provide(log)))
-    fiber.addObserver(exit => reject(new Error(`The server ended before it listened: ${String(exit)}`)))
+    const beginsEmpty = options.args?.includes('--new') ?? false
+    const fiber = Effect.runFork(
+      Layer.launch(Server.layer(config, { beginsEmpty })).pipe(
+        Effect.provide(log),
+        // Its counters begin at zero, as those of a process do.
+        Effect.provideService(Metric.MetricRegistry, new Map())
+      )
+    )
+    fiber.addObserver(exit => reject(new Error(`Backscroll stopped: ${whyOf(exit)}`)))
     try {
       const url = await promise
       return new InProcessServer({ url, key: settings['API_KEY'] ?? '' }, fiber, lines, restoreProcess)

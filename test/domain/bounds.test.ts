@@ -5,13 +5,14 @@ import { boundedContent } from '../../src/domain/bounds.ts'
 import { beginningOf, LONGEST } from '../../src/domain/lengths.ts'
 import { NO_DETAILS } from '../../src/domain/message.ts'
 import { placedWords, wordsOf } from '../../src/domain/search-text.ts'
+import { anyCharacter } from '../any-character.ts'
 import { hidden } from '../attack/hostile-content.ts'
 
 const NOTHING = { ...NO_DETAILS, mentions: [], event: null, body: null }
 
 test('a beginning is never longer than it may be, and has no half of a character', () => {
   fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), fc.nat({ max: 30 }), (text, most) => {
+    fc.property(fc.string({ unit: anyCharacter }), fc.nat({ max: 30 }), (text, most) => {
       const beginning = beginningOf(text, most)
       expect(beginning.length).toBeLessThanOrEqual(most)
       expect(text.startsWith(beginning)).toBe(true)

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { timeOf } from '../../src/domain/reading.ts'
 import { parseSearch, snippetOf } from '../../src/domain/search-query.ts'
 import { placedWords, wordsOf } from '../../src/domain/search-text.ts'
+import { anyCharacter } from '../any-character.ts'
 
 /** Several scripts in one text, as people write them. */
 const usual = fc
@@ -35,7 +36,7 @@ const usual = fc
 
 const written = fc.oneof(
   fc.string({ unit: 'grapheme', maxLength: 80 }),
-  fc.string({ unit: 'binary', maxLength: 80 }),
+  fc.string({ unit: anyCharacter, maxLength: 80 }),
   usual
 )
 

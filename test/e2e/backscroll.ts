@@ -169,3 +169,28 @@ export const backscrollHere = (
   running.write(input)
   return running.ended()
 }
+
+/** Sets what a process has for as long as `run` takes, and sets it back. */
+const withProcess = async <A>(environment: Environment, run: () => Promise<A>): Promise<A> => {
+  const [before, folder, umask] = [{ ...process.env }, process.cwd(), process.umask()]
+  const set = (variables: Readonly<Record<string, string | undefined>>): void => {
+    for (const name of Object.keys(process.env)) delete process.env[name]
+    Object.assign(process.env, variables)
+  }
+  set({ PATH: before['PATH'], HOME: before['HOME'], ...environment })
+  // Away from the project's own .env file.
+  process.chdir(tmpdir())
+  try {
+    return await run()
+  } finally {
+    process.umask(umask)
+    process.chdir(folder)
+    set(before)
+  }
+}
+
+/** The same for a command that reads the settings of the server: they are those of this process meanwhile. */
+export const backscrollOffline = (
+  args: ReadonlyArray<string>,
+  environment: Environment = {}
+): Promise<Ended> => withProcess(environment, () => backscrollHere(args, environment))

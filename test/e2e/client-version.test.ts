@@ -3,12 +3,12 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
-import { sharedStage } from './stage.ts'
-import { thoroughTest } from '../thorough.ts'
+import { type AnyStage, sharedInProcessStage, sharedStage } from './stage.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 1, messages: 3, groupsShare: 0 } }
 const QUICK = { RECONNECT_MIN: '50ms', RECONNECT_MAX: '200ms', START_PACE: '0ms' }
-const stage = sharedStage(QUICK)
+const stage = thorough<(settings: typeof QUICK) => () => AnyStage>(sharedInProcessStage, sharedStage)(QUICK)
 
 let phone: Phone
 let accountId: string
@@ -131,7 +131,7 @@ thoroughTest(
     versions().least = 0
     versions().live -= 100
     stage().simulator.fault({ kind: 'versionPage', effect: 'unavailable' }, { times: 1 })
-    await stage().server.kill()
+    await stage().kill()
     await stage().restart()
     const { logins } = device()
     await stage().api.untilAccount(accountId, 'open', ({ state }) => state === 'open')
@@ -143,7 +143,7 @@ thoroughTest(
 thoroughTest(
   'with a fixed version nothing is asked, whatever WhatsApp says of it, and the server connects to nothing but WhatsApp',
   async () => {
-    await stage().server.kill()
+    await stage().kill()
     const connections = join(stage().dataDir, 'connections')
     writeFileSync(connections, '')
     asked = 0

@@ -13,7 +13,8 @@ import {
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { InProcessServer } from '../../harness/in-process-server.ts'
+import { runToExit, temporaryFolder } from '../../harness/server-process.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const folder = temporaryFolder()
@@ -33,13 +34,13 @@ const damage = (file: string, table: string): void => {
 }
 
 /** What a start on the folder as it is now says; it has to be refused. */
-const refusal = async (args: ReadonlyArray<string> = [], extra: Readonly<Record<string, string>> = {}) => {
-  const { code, output } = await runToExit({ ...settings, ...extra }, args)
-  expect(code).toBe(1)
-  return output
-}
+const refusal = (args: ReadonlyArray<string> = [], extra: Readonly<Record<string, string>> = {}) =>
+  InProcessServer.start({ dataDir, args, settings: extra }).then(
+    () => 'It started',
+    (error: Error) => error.message
+  )
 
-const untilIncident = (server: ServerProcess) =>
+const untilIncident = (server: InProcessServer) =>
   server.api.until('the incident', async () =>
     (await server.api.incidents()).find(({ kind }) => kind === 'storage.damaged')
   )
@@ -47,7 +48,7 @@ const untilIncident = (server: ServerProcess) =>
 let accountId: string
 
 beforeAll(async () => {
-  const server = await ServerProcess.start({ dataDir })
+  const server = await InProcessServer.start({ dataDir })
   ;({ accountId } = await server.api.createAccount('Kept'))
   await server.stop()
 })
@@ -57,7 +58,11 @@ describe('a start on a folder that lacks something', () => {
   test('without its vault key, or with another one, is refused and writes no key', async () => {
     const key = join(dataDir, 'vault.key')
     renameSync(key, join(folder.path, 'vault.key'))
-    expect(await refusal()).toMatch(/vault\.key is missing.*Put the file back, or set VAULT_KEY/)
+    const { code, output } = await runToExit(settings)
+    expect([code, output]).toEqual([
+      1,
+      expect.stringMatching(/vault\.key is missing.*Put the file back, or set VAULT_KEY/)
+    ])
     expect(names()).not.toContain('vault.key')
     expect(await refusal([], { VAULT_KEY: Buffer.alloc(32, 3).toString('base64') })).toContain(
       'VAULT_KEY does not open this DATA_DIR'
@@ -81,7 +86,7 @@ describe('a start on a folder that lacks something', () => {
     rmSync(database)
     expect(await refusal()).toContain('start with --new to begin an empty one')
     expect(names()).not.toContain('backscroll.db')
-    const begun = await ServerProcess.start({ dataDir, args: ['--new'] })
+    const begun = await InProcessServer.start({ dataDir, args: ['--new'] })
     expect((await begun.api.request('GET', '/v1/accounts')).body).toMatchObject({ accounts: [] })
     await begun.stop()
     expect(await refusal(['--new'])).toContain('has a database already')
@@ -114,7 +119,7 @@ describe('a running server whose database', () => {
   test('is damaged tells so when it reads it: /ready says no, and an incident names the file', async () => {
     const whole = readFileSync(database)
     damage(database, 'threads_recent')
-    const server = await ServerProcess.start({ dataDir, settings: { DATABASE_CHECK_MAX_MB: '0' } })
+    const server = await InProcessServer.start({ dataDir, settings: { DATABASE_CHECK_MAX_MB: '0' } })
     expect(await server.api.request('GET', `/v1/accounts/${accountId}/threads`)).toMatchObject({
       status: 503,
       body: { detail: expect.stringContaining('The database is damaged') }
@@ -124,13 +129,13 @@ describe('a running server whose database', () => {
       happened: expect.stringContaining(`${database} cannot be relied on: database disk image is malformed`),
       advice: expect.stringContaining('docs/backup.md')
     })
-    await server.kill()
+    await server.stop()
     writeFileSync(database, whole)
     for (const name of ['-wal', '-shm']) rmSync(`${database}${name}`, { force: true })
   })
 
   thoroughTest('is taken away writes nothing more, and says why', async () => {
-    const server = await ServerProcess.start({ dataDir })
+    const server = await InProcessServer.start({ dataDir })
     renameSync(database, `${database}.moved`)
     expect(await server.api.request('POST', '/v1/accounts', { name: 'Nowhere' })).toMatchObject({
       status: 503,
@@ -140,7 +145,7 @@ describe('a running server whose database', () => {
     expect(await untilIncident(server)).toMatchObject({
       happened: expect.stringContaining(`${database} cannot be relied on: the file was removed`)
     })
-    await server.kill()
+    await server.stop()
     renameSync(`${database}.moved`, database)
   })
 })

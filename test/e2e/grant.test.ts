@@ -1,7 +1,7 @@
 // npm run grant: the claim that the guide speaks of, beside whatever claims a user has already.
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { runToExit } from '../../harness/server-process.ts'
 import { authEmulator } from './auth-emulator.ts'
+import { backscrollOffline } from './backscroll.ts'
 
 let emulator: Awaited<ReturnType<typeof authEmulator>>
 beforeAll(async () => {
@@ -10,12 +10,10 @@ beforeAll(async () => {
 afterAll(() => emulator.stop())
 
 const grant = (...args: ReadonlyArray<string>) =>
-  runToExit({ FIREBASE_AUTH_EMULATOR_HOST: emulator.host, METADATA_SERVER_DETECTION: 'none' }, [
-    'grant',
-    '--project',
-    'demo-x',
-    ...args
-  ])
+  backscrollOffline(['grant', '--project', 'demo-x', ...args], {
+    FIREBASE_AUTH_EMULATOR_HOST: emulator.host,
+    METADATA_SERVER_DETECTION: 'none'
+  })
 
 test('a user is granted accounts, and loses them again', async () => {
   const given = await grant(
@@ -45,5 +43,5 @@ test.each([
 ])('%j is refused with what is missing', async (args, code, words) => {
   const refused = await grant(...args)
   expect(refused.code).toBe(code)
-  expect(refused.output).toContain(words)
+  expect(refused.stderr).toContain(words)
 })

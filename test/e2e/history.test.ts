@@ -1,7 +1,7 @@
 // What else history brings: settings of chats, receipts, who has left; messages without content; progress.
 import { expect, test } from 'vitest'
 import { isGroup } from '../../simulator/state/group.ts'
-import { movableClock, sharedInProcessStage, Stage } from './stage.ts'
+import { sharedInProcessStage, Stage } from './stage.ts'
 
 const shared = sharedInProcessStage()
 
@@ -39,9 +39,25 @@ test('archived, pinned, muted, unread, past participants and receipts of the his
   }
 })
 
+test('the event stream tells how far the history is while it comes in', async () => {
+  const stage = shared()
+  const events = await stage.api.subscribe()
+  const { accountId } = await stage.linked({
+    history: { chats: 5, messages: 500, mediaShare: 0, chunkMessages: 50 }
+  })
+  const told = await stage.api.until('progress', async () =>
+    events.progress.findLast(({ data }) => data.accountId === accountId && data.sync.messages === 500)
+  )
+  events.stop()
+  expect(told.data.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
+  expect(told.data.sync.messagesPerSecond).toBeGreaterThan(0)
+  expect(stage.server.output()).toMatch(/messagesPerSecond.*A history chunk is stored/)
+})
+
 test('a message that came without content is asked for until the phone shares it, and filled in place', async () => {
-  const { folder, settings } = movableClock()
-  await using stage = await Stage.set(settings, folder)
+  // The last test: a process has one server at a time.
+  await shared().server.stop()
+  await using stage = await Stage.setToKill()
   const { phone, accountId } = await stage.linked({ history: { chats: 1, messages: 5, groupsShare: 0 } })
   phone.goOffline()
   const without = phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
@@ -51,7 +67,7 @@ test('a message that came without content is asked for until the phone shares it
   expect(held).toMatchObject({ type: 'undecryptable', status: 'undecryptable', body: null })
   without.clear()
   // Baileys asks once, a moment later, and forgets; the server that comes after a crash still asks.
-  await stage.server.kill()
+  await stage.kill()
   await stage.restart()
   await stage.api.untilAccount(accountId, 'the connection', ({ tags }) => tags.includes('online'))
   const asked = () => phone.truth().delivered.length
@@ -63,19 +79,4 @@ test('a message that came without content is asked for until the phone shares it
   expect(asked()).toBeGreaterThan(before)
   const messages = await stage.api.messages(thread!.threadId)
   expect(messages.filter(({ whatsAppId }) => whatsAppId === id)).toHaveLength(1)
-})
-
-test('the event stream tells how far the history is while it comes in', async () => {
-  const stage = shared()
-  const events = await stage.api.subscribe()
-  const { accountId } = await stage.linked({
-    history: { chats: 5, messages: 2000, mediaShare: 0, chunkMessages: 200 }
-  })
-  const told = await stage.api.until('progress', async () =>
-    events.progress.findLast(({ data }) => data.accountId === accountId && data.sync.messages === 2000)
-  )
-  events.stop()
-  expect(told.data.sync).toMatchObject({ percent: 100, chunksPending: 0, chunksFailed: 0 })
-  expect(told.data.sync.messagesPerSecond).toBeGreaterThan(0)
-  expect(stage.server.output()).toMatch(/messagesPerSecond.*A history chunk is stored/)
 })

@@ -6,8 +6,9 @@ import { createWebSocketReceiver, type StatelyInspectionEvent } from '@statelyai
 import { createInspectorServer } from '@statelyai/inspect/server'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { WebSocket } from 'ws'
+import type { RunningServer } from '../../harness/server-process.ts'
 import { hasBrowser, sharedBrowser, sidesOf } from './browser.ts'
-import { sharedStage, Stage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 interface Frame {
@@ -19,13 +20,13 @@ interface Frame {
   readonly event?: { readonly type: string }
 }
 
-const ticketOf = async ({ api }: Stage['server']): Promise<string> => {
+const ticketOf = async ({ api }: RunningServer): Promise<string> => {
   const { body, status } = await api.request<{ ticket: string }>('POST', '/v1/inspector/tickets')
   expect(status).toBe(201)
   return body.ticket
 }
 
-const streamUrl = (server: Stage['server'], query: Readonly<Record<string, string>>): string =>
+const streamUrl = (server: RunningServer, query: Readonly<Record<string, string>>): string =>
   `${server.url.replace('http', 'ws')}/inspect/stream?${new URLSearchParams(query).toString()}`
 
 /** A viewer: every frame it was sent, and a wait for one. */
@@ -41,7 +42,7 @@ class Viewer {
     onTestFinished(() => this.socket.terminate())
   }
 
-  static async join(server: Stage['server'], query: Readonly<Record<string, string>> = {}): Promise<Viewer> {
+  static async join(server: RunningServer, query: Readonly<Record<string, string>> = {}): Promise<Viewer> {
     const viewer = new Viewer(streamUrl(server, { ticket: await ticketOf(server), ...query }))
     await once(viewer.socket, 'open')
     return viewer
@@ -72,7 +73,8 @@ const refusal = async (url: string): Promise<number> => {
   return Number(response.statusCode)
 }
 
-const shared = sharedStage({ INSPECT: 'true' })
+const shared = sharedInProcessStage({ INSPECT: 'true' })
+const browser = sharedBrowser()
 
 describe('the stream', () => {
   test('shows the present to who comes late, and each move as it happens', async () => {
@@ -237,8 +239,6 @@ const freePort = async (): Promise<number> => {
 }
 
 describe.skipIf(!hasBrowser)('the page', () => {
-  const browser = sharedBrowser()
-
   test('asks for the key, can be switched on, and shows every account live', async () => {
     const { api, server } = shared()
     await api.request('PUT', '/v1/inspector', { on: false })
@@ -299,8 +299,6 @@ describe.skipIf(!hasBrowser)('the page', () => {
 })
 
 describe.skipIf(!hasBrowser)('the Stately inspector in the page', () => {
-  const browser = sharedBrowser()
-
   test('gets the same actors once it answers, and the page draws them itself until then', async () => {
     // In place of Stately's own, which a test cannot reach: it says that it is there, and shows whom it hears of.
     const ui = createServer((_, response) => {
@@ -319,10 +317,12 @@ describe.skipIf(!hasBrowser)('the Stately inspector in the page', () => {
     onTestFinished(() => void ui.close())
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const { port } = ui.address() as AddressInfo
-    await using stage = await Stage.set({ INSPECT: 'true', INSPECT_UI: `http://127.0.0.1:${port}/` })
+    const stage = shared()
+    await stage.server.stop()
+    await stage.restart({ INSPECT_UI: `http://127.0.0.1:${port}/` })
     const { accountId } = await stage.api.createAccount('Watched')
     const { errors, page } = await browser()
-    await page.goto(`${stage.server.url}/inspect`)
+    await page.goto(`${stage.server.url}/inspect?accountId=${accountId}`)
     await page.fill('#key', stage.server.key)
     await page.click('#enter')
     await page.locator('.state.active[data-path="stopped"]').waitFor()
@@ -346,7 +346,7 @@ describe.skipIf(!hasBrowser)('the Stately inspector in the page', () => {
 })
 
 /** A viewer that takes nothing from its connection, not even a farewell. */
-const deafViewer = async (server: Stage['server']): Promise<WebSocket> => {
+const deafViewer = async (server: RunningServer): Promise<WebSocket> => {
   const { socket } = await Viewer.join(server)
   // What `ws` keeps to itself is what has to stand still here.
   Object(socket)._socket.pause()
@@ -368,6 +368,6 @@ describe('a viewer that does not read', () => {
     await api.until('the viewer to be gone', async () => ((await viewers()) === 0 ? true : undefined))
     await api.request('PUT', '/v1/inspector', { on: true })
     await deafViewer(server)
-    expect(await server.stop()).toBe(0)
+    await server.stop()
   })
 })

@@ -11,7 +11,7 @@ import { accountMachine } from '../../src/machines/account.ts'
 import { INPUTS, sample, told } from '../machines/account-model.ts'
 import { pathsOf } from '../machines/model.ts'
 import { thorough } from '../thorough.ts'
-import { Stage } from './stage.ts'
+import { type AnyStage, Stage } from './stage.ts'
 
 /** `stopped` and `pairing` twice: an account that had no phone yet can only be linked, and stays without when that fails. */
 const model = createMachine({
@@ -161,21 +161,21 @@ const ELSEWHERE = [
 ]
 
 class Life {
-  readonly stage: Stage
+  readonly stage: AnyStage
   readonly phone: Phone
   readonly accountId: string
   private refusing: ActiveFault | undefined
   /** Changes of state that the server has counted, over all its starts. */
   private readonly seen: Set<string>
 
-  private constructor(stage: Stage, phone: Phone, accountId: string, seen: Set<string>) {
+  private constructor(stage: AnyStage, phone: Phone, accountId: string, seen: Set<string>) {
     this.stage = stage
     this.phone = phone
     this.accountId = accountId
     this.seen = seen
   }
 
-  static async begin(stage: Stage, seen: Set<string>): Promise<Life> {
+  static async begin(stage: AnyStage, seen: Set<string>): Promise<Life> {
     const phone = stage.simulator.createPhone({ history: { chats: 1, messages: 5, groupsShare: 0 } })
     const { accountId } = await stage.api.createAccount('Shop')
     return new Life(stage, phone, accountId, seen)
@@ -270,7 +270,7 @@ class Life {
     restart: () => this.command('restart'),
     kill: async () => {
       await this.count()
-      await this.stage.server.kill()
+      await this.stage.kill()
       await this.stage.restart()
     }
   }
@@ -296,7 +296,11 @@ class Life {
 }
 
 test('every edge of the model is walked, and no other change of state than the machine’s own is seen', async () => {
-  await using stage = await Stage.set({ RECONNECT_MIN: '50ms', RECONNECT_MAX: '300ms', START_PACE: '0ms' })
+  await using stage = await Stage.setToKill({
+    RECONNECT_MIN: '50ms',
+    RECONNECT_MAX: '300ms',
+    START_PACE: '0ms'
+  })
   const taken = new Set<Edge>()
   const seen = new Set<string>()
   // Some edges are left for good: each walk begins with another account.

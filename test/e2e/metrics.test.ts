@@ -1,8 +1,8 @@
 // What Prometheus scrapes: what happened is in it, nothing that a person wrote or could be called by is.
 import { expect, test } from 'vitest'
-import { sharedStage } from './stage.ts'
+import { sharedInProcessStage } from './stage.ts'
 
-const shared = sharedStage()
+const shared = sharedInProcessStage()
 
 /** The samples of a scrape, by name and labels. */
 const scrape = async () => {

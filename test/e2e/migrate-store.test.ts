@@ -8,8 +8,19 @@ import { InProcessServer } from '../../harness/in-process-server.ts'
 import { migrateStore, temporaryFolder } from '../../harness/server-process.ts'
 import { NOT_COPIED } from '../../src/services/firestore/migrate/not-copied.ts'
 import { LocalFirestore } from '../firestore/server.ts'
+import { backscrollOffline } from './backscroll.ts'
 import { Stage } from './stage.ts'
 import { thorough, thoroughTest } from '../thorough.ts'
+
+/** A command that ends by itself, in the process of the test. */
+const migrated = async (
+  settings: Readonly<Record<string, string>>,
+  { from, to }: { readonly from: string; readonly to: string }
+) => {
+  const args = ['migrate-store', '--json', '--from', from, '--to', to]
+  const { code, stderr, stdout } = await backscrollOffline(args, settings)
+  return { code, output: `${stdout}${stderr}`.trimEnd().split('\n') }
+}
 
 const reportOf = (output: ReadonlyArray<string>) =>
   JSON.parse(output.find(line => line.startsWith('{'))!) as {
@@ -49,7 +60,7 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
   const written = firestore.documents.tally.writes
   expect(written).toBeGreaterThan(0)
 
-  const finished = await migrateStore(settings, there)
+  const finished = await migrated(settings, there)
   expect(finished).toMatchObject({ code: 0 })
   const report = reportOf(finished.output)
   const held = phone.truth().messages
@@ -60,14 +71,14 @@ test('there, resumed after a kill, and back into an empty folder', { timeout: 18
 
   const { writes } = firestore.documents.tally
   if (thorough(false, true)) {
-    expect(await migrateStore(settings, there)).toMatchObject({ code: 0 })
+    expect(await migrated(settings, there)).toMatchObject({ code: 0 })
     expect(firestore.documents.tally.writes).toBe(writes)
   }
 
   const folder = temporaryFolder()
   const back = { from: 'firestore', to: 'sqlite' }
   const elsewhere = { ...settings, DATA_DIR: folder.path }
-  const restored = await migrateStore(elsewhere, back)
+  const restored = await migrated(elsewhere, back)
   expect(restored).toMatchObject({ code: 0 })
   expect(reportOf(restored.output)).toMatchObject({ different: 0, missing: 0, extra: 0 })
   // What Firestore does not have is named at the end, as in the documentation.
@@ -119,10 +130,7 @@ thoroughTest('what only one side has is told, whatever hides it', async () => {
 
   // What a running server has published comes back as it was; the link to WhatsApp, which cannot, is no difference.
   const recovered = temporaryFolder()
-  const whole = await migrateStore(
-    { ...settings, DATA_DIR: recovered.path },
-    { from: 'firestore', to: 'sqlite' }
-  )
+  const whole = await migrated({ ...settings, DATA_DIR: recovered.path }, { from: 'firestore', to: 'sqlite' })
   expect({ code: whole.code, ...reportOf(whole.output) }).toMatchObject({
     code: 0,
     different: 0,
@@ -134,12 +142,12 @@ thoroughTest('what only one side has is told, whatever hides it', async () => {
   const one = (await messages.limit(1).get()).docs[0]!
   await messages.doc('extra_them').set({ ...one.data(), messageId: 'extra_them' })
   await reader.database.doc(`threads/${otherThread!.threadId}`).update({ label: 'kept' })
-  const there = await migrateStore(settings, { from: 'sqlite', to: 'firestore' })
+  const there = await migrated(settings, { from: 'sqlite', to: 'firestore' })
   expect({ code: there.code, ...reportOf(there.output) }).toMatchObject({ code: 1, missing: 0, extra: 1 })
 
   await reader.database.doc(`threads/${thread!.threadId}`).delete()
   const folder = temporaryFolder()
-  const back = await migrateStore({ ...settings, DATA_DIR: folder.path }, { from: 'firestore', to: 'sqlite' })
+  const back = await migrated({ ...settings, DATA_DIR: folder.path }, { from: 'firestore', to: 'sqlite' })
   expect(back.code).toBe(1)
   expect(reportOf(back.output).missing).toBeGreaterThan(0)
   folder.remove()
@@ -155,7 +163,7 @@ test.each(
     ]
   )
 )('from %s to "%s" is refused with how it is used', async (from, to) => {
-  const { code, output } = await migrateStore({ DATA_DIR: '/nonexistent' }, { from, to })
+  const { code, output } = await migrated({ DATA_DIR: '/nonexistent' }, { from, to })
   expect(code).toBe(2)
   expect(output.join('\n')).toContain('--from and --to')
 })
@@ -167,7 +175,7 @@ test('without a project, or a key for it, it is refused before it begins', async
     { ...settings, FIREBASE_PROJECT_ID: '' },
     { ...settings, FIREBASE_PROJECT_ID: 'demo-x', GOOGLE_APPLICATION_CREDENTIALS: '/nowhere/key.json' }
   ]) {
-    const { code, output } = await migrateStore(more, { from: 'sqlite', to: 'firestore' })
+    const { code, output } = await migrated(more, { from: 'sqlite', to: 'firestore' })
     expect([code, output]).toEqual([
       1,
       [

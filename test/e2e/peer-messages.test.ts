@@ -6,21 +6,17 @@ import { linkAccount } from '../../harness/simulated.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import type { Signal } from '../../simulator/simulator.ts'
 import { compare } from '../../harness/compare.ts'
-import { shared } from './shared.ts'
-import { movableClock, Stage } from './stage.ts'
+import { type AnyStage, movableClock, sharedStageByClock, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
-const setStage = () => {
-  const { folder, settings } = movableClock()
-  return Stage.set({ ...settings, BACKFILL_DELAY: '1s' }, folder)
-}
-const stageOf = shared(setStage)
+const SETTINGS = { BACKFILL_DELAY: '1s' }
+const stageOf = sharedStageByClock(SETTINGS)
 
 const NOTHING_WRONG = { missing: [], duplicates: [], different: [] }
 const RECENT = 3
 /** The second of several chunks: those around it arrive. */
 const CHUNK = { kind: 'corruptMessages', only: 'peer', syncType: RECENT, chunkOrder: 2 } as const
-const history = { chats: 4, messages: 600, chunkMessages: 100, groupsShare: 0 }
+const history = { chats: 4, messages: 300, chunkMessages: 50, groupsShare: 0 }
 const HOUR = 60 * 60 * 1000
 
 const untilIncidents = (
@@ -49,7 +45,7 @@ const linkedWith = (phone: Phone, api = stageOf().api): Promise<string> =>
   linkAccount(api, phone.name, qr => phone.scanQr(qr))
 
 /** The retry receipts for peer messages that WhatsApp gets from now on. */
-const retriesFrom = (stage: Stage): Array<Signal['detail']> => {
+const retriesFrom = (stage: AnyStage): Array<Signal['detail']> => {
   const retries: Array<Signal['detail']> = []
   stage.simulator.events.on(({ detail, name }) => {
     if (name === 'retry' && detail['category'] === 'peer') retries.push(detail)
@@ -167,7 +163,8 @@ thoroughTest(
   'keys and answers of the phone that cannot be decrypted are asked for again, also after a crash',
   async () => {
     // Hours have passed for the other one.
-    await using stage = await setStage()
+    const { folder, settings } = movableClock()
+    await using stage = await Stage.set({ ...settings, ...SETTINGS }, folder)
     const { api } = stage
     const phone = stage.simulator.createPhone({ history: { chats: 2, messages: 20, groupsShare: 0 } })
     // The first that a phone sends after linking are the keys of app state.

@@ -35,7 +35,7 @@ const mentionsIn = (file: string, words: ReadonlyArray<string>): ReadonlyArray<s
 }
 
 test('a person is exported and erased, over a kill; a new link brings nothing back, and what they write then is new', async () => {
-  await using stage = await Stage.set({ WHATSAPP_BACKFILL_COUNT: '0' })
+  await using stage = await Stage.setToKill({ WHATSAPP_BACKFILL_COUNT: '0' })
   const { phone, accountId } = await stage.linked({
     history: { chats: 3, messages: 400, groupsShare: 0.34, mediaShare: 0 }
   })
@@ -78,7 +78,7 @@ test('a person is exported and erased, over a kill; a new link brings nothing ba
 
   const { erasureId } = await stage.api.erase(accountId, person.jid)
   expect((await stage.api.erase(accountId, person.jid)).erasureId).toBe(erasureId)
-  await stage.server.kill()
+  await stage.kill()
   await stage.restart()
   const done = await stage.api.untilErased(accountId, erasureId)
   expect(done.removed).toMatchObject({ messages: direct.length, groupMessages: inGroup.length })

@@ -15,6 +15,7 @@ import type { Phone } from '../../simulator/phone.ts'
 import { crashingAt } from '../chaos/crash-settings.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 import { makeClockMovable, type MovableClock } from './clock.ts'
+import { thorough } from '../thorough.ts'
 import { shared } from './shared.ts'
 
 type Folder = ReturnType<typeof temporaryFolder>
@@ -61,11 +62,12 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
 
   /** The same with the server in the process of the test. */
   static async setInProcess(
-    settings: Settings | ((simulator: Simulator) => Settings) = {}
+    settings: Settings | ((simulator: Simulator) => Settings) = {},
+    folder: Folder = temporaryFolder()
   ): Promise<InProcessStage> {
     // Most product tests start processes: they need not load the server themselves.
     const { InProcessServer } = await import('../../harness/in-process-server.ts')
-    return Stage.setWith(options => InProcessServer.start(options), settings, temporaryFolder())
+    return Stage.setWith(options => InProcessServer.start(options), settings, folder)
   }
 
   /** The same on a clock that `advance` moves: the server, the simulator and the test go by it. */
@@ -77,6 +79,16 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
       temporaryFolder(),
       new StageClock()
     )
+  }
+
+  /**
+   * One whose server is killed by `kill` in `npm run chaos:tests`, and in `npm test` is stopped instead: what it does at its next start
+   * is the same then, and that it may be killed at any moment is shown elsewhere. `advance` moves its clock.
+   */
+  static setToKill(settings: Settings = {}): Promise<AnyStage> {
+    if (!thorough(false, true)) return Stage.setInProcessByClock(settings)
+    const clock = movableClock()
+    return Stage.set({ ...clock.settings, ...settings }, clock.folder)
   }
 
   private static async setWith<Server extends RunningServer>(
@@ -175,6 +187,11 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     writeFileSync(file, change([passed, wall]).join(' '))
     if (this.server instanceof ServerProcess && !this.server.hasEnded)
       process.kill(this.server.pid, 'SIGUSR2')
+  }
+
+  /** Ends the server by SIGKILL, if it is a process; one in the process of the test is stopped. */
+  async kill(): Promise<void> {
+    await (this.server instanceof ServerProcess ? this.server.kill() : this.server.stop())
   }
 
   /** Starts the server again, to end by SIGKILL when it passes the point of `crash-points.ts` for the n-th time. */

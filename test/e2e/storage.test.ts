@@ -35,7 +35,7 @@ const untilAllIsWell = async (stage: AnyStage, accountId: string, phone: Phone) 
 describe.skipIf(!canMount)('on a disk of its own', () => {
   test('a full disk loses nothing: WhatsApp keeps what cannot be written until there is space again', async () => {
     const disk = smallDisk(24)
-    await using stage = await Stage.set({}, disk)
+    await using stage = await Stage.setInProcess({}, disk)
     const { phone, accountId } = await stage.linked(SMALL)
     const free = disk.fill()
     await write(
@@ -87,9 +87,7 @@ describe.skipIf(!canMount)('on a disk of its own', () => {
     const { accountId } = await first.api.createAccount('Kept')
     await first.stop()
     disk.mount('ro')
-    const { code, output } = await runToExit({ DATA_DIR: disk.path, PORT: '0' })
-    expect(code).toBe(1)
-    expect(output).toContain('Make the folder writable')
+    await expect(InProcessServer.start({ dataDir: disk.path })).rejects.toThrow('Make the folder writable')
     disk.mount('rw')
     const second = await InProcessServer.start({ dataDir: disk.path })
     expect(await second.api.account(accountId)).toMatchObject({ name: 'Kept' })
@@ -163,13 +161,9 @@ test('a link that is not written down is not confirmed to WhatsApp: a server tha
 
 test('a folder that cannot be used says so instead of starting half', async () => {
   const folder = temporaryFolder()
-  const { code, output } = await runToExit({
-    DATA_DIR: join(folder.path, '\u0000x'.slice(1), 'a'.repeat(300)),
-    PORT: '0'
-  })
+  const dataDir = join(folder.path, '\u0000x'.slice(1), 'a'.repeat(300))
+  await expect(InProcessServer.start({ dataDir })).rejects.toThrow('cannot be used')
   folder.remove()
-  expect(code).toBe(1)
-  expect(output).toContain('cannot be used')
 })
 
 test('a first start that could not listen leaves no database and no key', async () => {

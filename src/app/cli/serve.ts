@@ -55,7 +55,7 @@ const endAfterDeadline = (): void => {
 }
 
 /** The first message in a chain of causes; a server that cannot listen says why only in the last one. */
-const reasonOf = (failure: unknown): string => {
+export const reasonOf = (failure: unknown): string => {
   if (!(failure instanceof Error)) {
     // What Effect finds wrong with a variable is not an Error of JavaScript's.
     const message =

@@ -11,6 +11,7 @@ import { AccountStore } from '../../../src/services/conversations/account-store.
 import { MessageSearch } from '../../../src/services/conversations/message-search.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
 import type { SearchRequest } from '../../../src/services/conversations/queries.ts'
+import { anyCharacter } from '../../any-character.ts'
 import { thorough } from '../../thorough.ts'
 import { onDatabase } from '../database.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, change, GROUP, message, T0 } from './facts.ts'
@@ -242,7 +243,7 @@ test('nothing that is typed is taken for the syntax of the index, or fails', asy
       yield* apply(saying('near NEAR or and not text account'))
       const typed = fc.oneof(
         fc.string({ maxLength: 60, unit: 'grapheme' }),
-        fc.string({ maxLength: 60, unit: 'binary' }),
+        fc.string({ maxLength: 60, unit: anyCharacter }),
         fc
           .array(
             fc.constantFrom(

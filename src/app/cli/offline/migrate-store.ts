@@ -12,12 +12,13 @@ import { Publisher } from '../../../services/firestore/publish/publisher.ts'
 import * as Database from '../../wings/database.ts'
 import * as Firebase from '../../wings/firebase.ts'
 import { type CommandFailed, failed } from '../failure.ts'
+import { type Output, Surroundings } from '../surroundings.ts'
 import * as ConversationStores from '../../../services/conversations/layer.ts'
 
 const REPORT_EVERY_MS = 1000
 
 /** A line a second, with the pace and what is left. */
-const progress = (): Progress => {
+const progressOn = (stderr: Output): Progress => {
   let what = ''
   let began = 0
   let first = 0
@@ -32,7 +33,7 @@ const progress = (): Progress => {
     const pace = Math.round(((done - first) * 1000) / Math.max(1, at - began))
     const left = of === null || pace === 0 ? '' : `, ${Math.ceil((of - done) / pace)} s left`
     const share = of === null ? '' : ` of ${of}`
-    process.stderr.write(`${done}${share} ${what}, ${pace} a second${left}\n`)
+    stderr.write(`${done}${share} ${what}, ${pace} a second${left}\n`)
   }
 }
 
@@ -52,9 +53,10 @@ const copied = Effect.fnUntraced(function* (
   yield* Firebase.identity(config)
   // A folder that has lost its database is what Firestore is copied into.
   yield* claim(config.DATA_DIR, { mayBeginEmpty: to === 'sqlite' })
+  const progress = progressOn((yield* Surroundings).stderr)
   return yield* to === 'firestore'
-    ? copyToFirestore(progress()).pipe(Effect.provide(services(config)))
-    : copyToSqlite(progress(), only).pipe(Effect.provide(services(config)))
+    ? copyToFirestore(progress).pipe(Effect.provide(services(config)))
+    : copyToSqlite(progress, only).pipe(Effect.provide(services(config)))
 })
 
 /** Copies to the other store and compares both, on a data folder that no server uses. `only`: these accounts, if there are any. */
