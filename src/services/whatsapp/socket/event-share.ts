@@ -7,7 +7,7 @@ import { holdReading } from './raw-socket.ts'
 /** Events of the WebSocket that cost something, with names as `ws` gives them. */
 const EVENTS: ReadonlySet<string | symbol> = new Set(['message', 'close', 'error'])
 
-/** A socket is not read while one of its events waits. To be called before anybody else takes over `emit`. */
+/** A socket is not read while one of its messages waits. To be called before anybody else takes over `emit`. */
 export const shareLoop = (socket: WASocket, share: LoopShare): void => {
   const { ws } = socket
   const emit = ws.emit.bind(ws)
@@ -18,7 +18,8 @@ export const shareLoop = (socket: WASocket, share: LoopShare): void => {
       readOn?.()
       emit(event, ...values)
     })
-    if (waits) readOn = holdReading(socket)
+    // An error can come before there is anything to read.
+    if (waits && event === 'message') readOn = holdReading(socket)
     return true
   }
 }
