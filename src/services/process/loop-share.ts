@@ -2,15 +2,13 @@
 // the API, timers and the database have their turns in between.
 import { AsyncResource } from 'node:async_hooks'
 
-/** Work that began within this time of a turn is done in it; the rest waits. */
+/** Work begins in a turn until this much time of the turn is over. */
 const SHARE_MS = 10
-/** How many pieces of work that has waited are done in one turn, at most. */
-const MOST_AT_ONCE = 64
 
 export interface LoopShare {
   /**
-   * Does the work: at once, unless the share of this turn is used up or other work waits already. Then in a later turn, in the order of
-   * the calls; `true` is returned.
+   * Does the work: at once, unless the share of this turn is used up or other work waits already. Then it is done in a later turn, in the
+   * order of the calls, and `true` is returned.
    */
   readonly run: (work: () => void) => boolean
 }
@@ -18,35 +16,33 @@ export interface LoopShare {
 /** `now` is in milliseconds, from any moment on. */
 export const makeLoopShare = (now = () => performance.now()): LoopShare => {
   const waiting: Array<() => void> = []
-  let turnBeganAt: number | undefined
-  let atOnce = 1
+  let begunAt: number | undefined
 
-  const beginTurn = (): void => {
-    turnBeganAt = now()
+  const beginTurn = (): number => {
     setImmediate(endTurn)
+    return now()
+  }
+  const isUsedUp = (): boolean => {
+    begunAt ??= beginTurn()
+    return now() - begunAt > SHARE_MS
   }
   const endTurn = (): void => {
-    if (waiting.length === 0) {
-      turnBeganAt = undefined
-      return
-    }
-    // What the work has set off, such as fibers that it resumed, has run by now: it counts, too.
-    const isOver = turnBeganAt !== undefined && now() - turnBeganAt > SHARE_MS
-    atOnce = isOver ? Math.max(1, Math.floor(atOnce / 2)) : Math.min(MOST_AT_ONCE, atOnce + 1)
-    beginTurn()
-    for (let left = atOnce; left > 0; left -= 1) waiting.shift()?.()
+    begunAt = undefined
+    if (waiting.length === 0) return
+    // The next one ends whatever the work does, such as throw.
+    begunAt = beginTurn()
+    do waiting.shift()?.()
+    while (waiting.length > 0 && !isUsedUp())
   }
 
   return {
     run: work => {
-      if (turnBeganAt === undefined) beginTurn()
-      const isUsedUp = turnBeganAt !== undefined && now() - turnBeganAt > SHARE_MS
-      if (waiting.length === 0 && !isUsedUp) {
-        work()
-        return false
+      if (waiting.length > 0 || isUsedUp()) {
+        waiting.push(AsyncResource.bind(work))
+        return true
       }
-      waiting.push(AsyncResource.bind(work))
-      return true
+      work()
+      return false
     }
   }
 }
