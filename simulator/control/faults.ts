@@ -4,6 +4,7 @@ import {
   type FaultKind,
   type FaultOf,
   MESSAGE_CATEGORIES,
+  PHONE_ONLY,
   type StreamError
 } from '../state/faults.ts'
 import { STANZA_KINDS } from '../state/stanza-queue.ts'
@@ -106,7 +107,10 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
   }),
   withholdRestart: () => ({ kind: 'withholdRestart' }),
   ignoreRetries: () => ({ kind: 'ignoreRetries' }),
-  unavailableMessages: () => ({ kind: 'unavailableMessages' }),
+  unavailableMessages: fields => ({
+    kind: 'unavailableMessages',
+    ...optional('only', fields.optionalOneOf('only', PHONE_ONLY))
+  }),
   recipientCannotDecrypt: () => ({ kind: 'recipientCannotDecrypt' }),
   ignoreQueries: fields => ({ kind: 'ignoreQueries', xmlns: fields.text('xmlns') })
 }

@@ -20,6 +20,9 @@ export interface FailureDetails {
 }
 
 /** Messages of chats, or those between a phone and its own linked devices. */
+/** Why only the phone has a message. */
+export const PHONE_ONLY = ['viewOnce', 'hosted', 'bot'] as const
+
 export const MESSAGE_CATEGORIES = ['chat', 'peer'] as const
 export type MessageCategory = (typeof MESSAGE_CATEGORIES)[number]
 
@@ -129,8 +132,8 @@ export type Fault =
   | { readonly kind: 'withholdRestart' }
   /** A phone never answers a retry receipt of a linked device. */
   | { readonly kind: 'ignoreRetries' }
-  /** Message stanzas come without ciphertext, so that a placeholder resend is needed. */
-  | { readonly kind: 'unavailableMessages' }
+  /** Message stanzas come without ciphertext, so that a placeholder resend is needed; of those that only the phone is to have, none helps. */
+  | { readonly kind: 'unavailableMessages'; readonly only?: (typeof PHONE_ONLY)[number] }
   /** A contact cannot decrypt what a linked device sends it, and asks for it again with a retry receipt. */
   | { readonly kind: 'recipientCannotDecrypt' }
   /** Queries of this namespace are never answered. */

@@ -66,6 +66,55 @@ describe('receiving', () => {
     })
     expect(await compare(stage.api, accountId, phone.truth().messages)).toMatchObject(NOTHING_WRONG)
   })
+
+  test('what only the phone is to have is a message that says so, and the phone is not asked for it', async () => {
+    const stage = shared()
+    const { phone, accountId } = await linkedOnce()
+    const contact = phone.contacts[0]!
+    const kinds = ['viewOnce', 'hosted', 'bot'] as const
+    const ids: Array<string> = []
+    for (const only of kinds) {
+      phone.fault({ kind: 'unavailableMessages', only }, { times: 1 })
+      ids.push((await phone.receive({ from: contact, text: only })).id)
+    }
+    // Asked for after those, and answered: nothing is asked for before it.
+    phone.fault({ kind: 'unavailableMessages' }, { times: 1 })
+    await phone.receive({ from: contact, text: 'asked for' })
+    const { threadId } = (await stage.api.threads(accountId)).find(
+      ({ clientJid }) => clientJid === contact.jid || clientJid === contact.lid
+    )!
+    const messages = await stage.api.until('what was asked for', async () => {
+      const page = await stage.api.messagePage(threadId, 'limit=10')
+      return page.messages.some(({ body }) => body === 'asked for') ? page.messages : undefined
+    })
+    for (const id of ids)
+      expect(messages.find(({ whatsAppId }) => whatsAppId === id)).toMatchObject({
+        type: 'undecryptable',
+        statusReason: 'WhatsApp shows this message on the phone only'
+      })
+    const asked = JSON.stringify(phone.truth().peerRequests)
+    expect(ids.filter(id => asked.includes(id))).toEqual([])
+  })
+
+  test('an edit and a reaction that cannot be decrypted at first leave no message of their own', async () => {
+    const stage = shared()
+    const { phone, accountId } = await linkedOnce()
+    const contact = phone.contacts[0]!
+    const { id } = await phone.receive({ from: contact, text: 'before' })
+    phone.fault({ kind: 'corruptMessages' }, { times: 1 })
+    const edit = await phone.receive({ from: contact, edit: id, text: 'after' })
+    phone.fault({ kind: 'corruptMessages' }, { times: 1 })
+    const reaction = await phone.receive({ from: contact, react: id, text: '👍' })
+    const { threadId } = (await stage.api.threads(accountId)).find(
+      ({ clientJid }) => clientJid === contact.jid || clientJid === contact.lid
+    )!
+    const messages = await stage.api.until('the edit and the reaction', async () => {
+      const page = await stage.api.messagePage(threadId, 'limit=20')
+      const found = page.messages.find(({ whatsAppId }) => whatsAppId === id)
+      return found?.body === 'after' && found.reactions.length > 0 ? page.messages : undefined
+    })
+    expect(messages.filter(({ whatsAppId }) => [edit.id, reaction.id].includes(whatsAppId))).toEqual([])
+  })
 })
 
 const HISTORY = { chats: 8, messages: 600, chunkMessages: 150, inlineBelowBytes: 0 }

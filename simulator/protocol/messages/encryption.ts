@@ -26,19 +26,21 @@ interface EncOptions {
   readonly peer?: proto.Message.IProtocolMessage
   /** The sender damages the ciphertext. */
   readonly isDamaged?: boolean
+  /** Whoever cannot decrypt it is to show nothing in its place. */
+  readonly isHidden?: boolean
 }
 
 export const encNode = (
   network: Network,
   companion: Companion,
   { type, ciphertext }: { type: string; ciphertext: Uint8Array },
-  { count, isDamaged = false, peer }: EncOptions = {}
+  { count, isDamaged = false, isHidden = false, peer }: EncOptions = {}
 ): BinaryNode => {
   const corrupt =
     isDamaged || network.faults.take('corruptMessages', { companion }, fault => isMeant(fault, peer))
   const bytes = Buffer.from(ciphertext)
   if (corrupt) bytes.fill(0x2a, Math.floor(bytes.length / 2))
-  return element('enc', { v: '2', type, count }, bytes)
+  return element('enc', { v: '2', type, count, 'decrypt-fail': isHidden ? 'hide' : undefined }, bytes)
 }
 
 const isMeant = (

@@ -3,7 +3,8 @@
 import type { proto } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
-import { changeOf } from '../../state/messages/content.ts'
+import { changeOf, isHiddenUndecrypted } from '../../state/messages/content.ts'
+import type { FaultOf } from '../../state/faults.ts'
 import type { Network } from '../../state/network.ts'
 import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, element } from '../../wire/binary-node.ts'
@@ -56,6 +57,7 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
   const { sender } = outgoing
   const message = onTheWire(outgoing)
   const isDamaged = outgoing.unreadable === 'ciphertext'
+  const isHidden = isHiddenUndecrypted(outgoing.message)
   network.rememberTalk(sender, chat)
   const ownCopy = copyForOwnDevices(outgoing, chat.address(addressingFor(outgoing, chat)))
   const readers = chat.hasBlocked(sender) ? [] : [...chat.companions.values()]
@@ -64,7 +66,8 @@ const sendToAccount = async (network: Network, outgoing: Outgoing, chat: Account
     [...companions].map(async companion => {
       const own = companion.account === sender
       const encrypted = await encryptFor(network, sender, companion, own ? ownCopy : message, outgoing.as)
-      queueMessage(network, outgoing, companion, [encNode(network, companion, encrypted, { isDamaged })])
+      const enc = encNode(network, companion, encrypted, { isDamaged, isHidden })
+      queueMessage(network, outgoing, companion, [enc])
     })
   )
 }
@@ -97,23 +100,36 @@ const sendToGroup = async (network: Network, outgoing: Outgoing, group: Group): 
         content.push(encNode(network, companion, encrypted))
       }
       const isDamaged = outgoing.unreadable === 'ciphertext'
-      content.push(encNode(network, companion, { type: 'skmsg', ciphertext }, { isDamaged }))
+      const isHidden = isHiddenUndecrypted(outgoing.message)
+      content.push(encNode(network, companion, { type: 'skmsg', ciphertext }, { isDamaged, isHidden }))
       queueMessage(network, outgoing, companion, content)
     })
   )
+}
+
+/** What stands in the place of the ciphertext, with why the phone alone has the message. */
+const unavailableAs = (only: FaultOf<'unavailableMessages'>['only']): BinaryNode[] => {
+  switch (only) {
+    case 'viewOnce':
+      return [element('unavailable', { type: 'view_once' })]
+    case 'hosted':
+      return [element('unavailable', { hosted: 'true' })]
+    case 'bot':
+      return [element('bot', {}), element('unavailable', {})]
+    default:
+      return [element('unavailable', {})]
+  }
 }
 
 export const queueMessage = (
   network: Network,
   outgoing: Outgoing,
   companion: Companion,
-  content: BinaryNode[]
+  encrypted: BinaryNode[]
 ): void => {
   const unavailable = network.faults.take('unavailableMessages', { companion })
-  const stanza = messageStanza(network, outgoing, companion, [
-    ...(unavailable ? [element('unavailable', {})] : content),
-    ...metaOf(outgoing.message)
-  ])
+  const content = unavailable ? unavailableAs(unavailable.only) : encrypted
+  const stanza = messageStanza(network, outgoing, companion, [...content, ...metaOf(outgoing.message)])
   if (stanza.attrs.from === STATUS_JID && companion.account.statusStanzas)
     queueStatus(network, companion, { ...stanza, tag: 'status' })
   else companion.queue.add('message', stanza)

@@ -5,6 +5,7 @@ import { readRetryKeys } from '../../signal/key-bundle.ts'
 import { isGenuine } from '../../signal/signatures.ts'
 import type { Account, Companion } from '../../state/account.ts'
 import { type Group, isGroup } from '../../state/group.ts'
+import { isHiddenUndecrypted } from '../../state/messages/content.ts'
 import type { Network } from '../../state/network.ts'
 import { copyForOwnDevices, onTheWire, type Outgoing } from '../../state/sent-messages.ts'
 import { type BinaryNode, child, element } from '../../wire/binary-node.ts'
@@ -115,7 +116,8 @@ const sendAgain = async (
     outgoing.as
   )
   const isDamaged = outgoing.unreadable === 'ciphertext'
-  const enc = encNode(network, companion, encrypted, { count, isDamaged })
+  const isHidden = isHiddenUndecrypted(outgoing.message)
+  const enc = encNode(network, companion, encrypted, { count, isDamaged, isHidden })
   companion.queue.add('message', messageStanza(network, outgoing, companion, [enc]))
 }
 

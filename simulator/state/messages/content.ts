@@ -185,6 +185,10 @@ export type Change =
       readonly at: number
     }
 
+/** Whether devices that cannot decrypt it are told to show nothing in its place; in that of a revoked message they do. */
+export const isHiddenUndecrypted = (message: proto.IMessage): boolean =>
+  ['edit', 'reaction', 'vote'].includes(changeOf(message)?.type ?? '')
+
 export const changeOf = (message: proto.IMessage): Change | undefined => {
   const inner = unwrap(message)
   const protocol = inner.protocolMessage

@@ -51,7 +51,9 @@ export const Journaled = Schema.Union([
     self: SelfAddresses,
     attributes: Attributes,
     recipients: Recipients,
-    reason: Schema.String
+    reason: Schema.String,
+    /** It changes another message, or belongs to one. */
+    isAddOn: Schema.optionalKey(Schema.Boolean)
   }),
   Schema.Struct({
     kind: Schema.Literal('receipt'),
@@ -150,7 +152,10 @@ export const convertEntry = (entry: Journaled): ConvertedEntry => {
         return { ...NOTHING, undecryptedPeers: peerStanzas(entry.attributes) }
       const infos = infosOfStanza(entry)
       if (infos.length === 0) return UNADDRESSED
-      const facts = infos.flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
+      // Its sender is asked for it again; it changes its message when it comes.
+      const facts = entry.isAddOn
+        ? [leftOut('undecryptableAddOn')]
+        : infos.flatMap(info => factOfUndecryptable(entry.self, info, entry.reason))
       return { ...NOTHING, facts: [...samePeopleOfStanza(entry), ...facts] }
     }
     case 'receipt':

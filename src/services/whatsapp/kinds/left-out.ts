@@ -13,6 +13,10 @@ export const OTHERWISE_LEFT_OUT = {
   broadcastList: nothing('A message of a broadcast list that names no recipient', 'Unreleased'),
   channelCounts: nothing('Views, reactions and votes of a channel are counts without people', 'Unreleased'),
   unaddressed: nothing('A message from an address that this server does not know', 'Unreleased'),
+  undecryptableAddOn: nothing(
+    'An edit, deletion, reaction, vote or pin that cannot be decrypted, until its sender sends it again',
+    'Unreleased'
+  ),
   newerProtocolType: nothing(
     'A type of protocol message that this version does not know: counted, and reported once',
     'Unreleased'

@@ -8,6 +8,7 @@ import { type FaultyStanza, type Journaled, listRecipients } from '../convert/jo
 import type { Self } from '../convert/message.ts'
 import { gatheredReceipts, receiptIds } from '../convert/receipt.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
+import { isEncryptedAddOn } from '../convert/without-content.ts'
 import type { RunPromise } from './signal-keys.ts'
 
 /** Parts of which a fingerprint is made: the same for every delivery of the same thing. */
@@ -81,7 +82,13 @@ export const makeJournalWriter = (options: {
     },
     undecryptable: (stanza, reason, identity) =>
       write(
-        { kind: 'undecryptable', self: self(), ...sourceOf(stanza), reason },
+        {
+          kind: 'undecryptable',
+          self: self(),
+          ...sourceOf(stanza),
+          reason,
+          ...(isEncryptedAddOn(stanza) ? { isAddOn: true } : {})
+        },
         fingerprintOf('undecryptable', identity)
       ),
     receipt: stanza => {

@@ -12,6 +12,7 @@ import { STATUS_JID } from '../../../domain/jid.ts'
 import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
+import { isForPhoneOnly } from '../convert/without-content.ts'
 import { isKnownNotification, isKnownStanza } from '../kinds/stanzas.ts'
 import type { StanzaKind } from './stanza-gate.ts'
 
@@ -42,7 +43,11 @@ export const isSealedUnknown = (stanza: BinaryNode): boolean => {
 
 /** Whether this server handles a message, and Baileys is not to see it. */
 export const isOwnMessage = (stanza: BinaryNode, self: Self): boolean =>
-  isOfStatus(stanza) || isOfChannel(stanza) || isSealedUnknown(stanza) || !isPlaced(stanza, self)
+  isOfStatus(stanza) ||
+  isOfChannel(stanza) ||
+  isSealedUnknown(stanza) ||
+  isForPhoneOnly(stanza) ||
+  !isPlaced(stanza, self)
 
 /** The name of what this version does not understand about a stanza. */
 export const unknownKindOf = (kind: StanzaKind, stanza: BinaryNode, self: Self): string | undefined => {

@@ -6,6 +6,7 @@ import { isBotAnswer } from '../convert/bot-answer.ts'
 import { isJournaledCall, isJournaledNotification, isPeer } from '../convert/journaled.ts'
 import { isOfChannel } from '../convert/channel.ts'
 import type { Self } from '../convert/message.ts'
+import { isForPhoneOnly } from '../convert/without-content.ts'
 import type { DurableDecryption } from './durable-decryption.ts'
 import type { JournalWriter } from './journal-writer.ts'
 import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
@@ -24,13 +25,6 @@ export interface StanzaRecordingOptions {
   /** Called with each peer message that could not be decrypted, once that is written down. */
   readonly onUnreadPeer: (stanza: BinaryNode) => void
 }
-
-/** What is never shared with linked devices: view-once messages, and those of bots and hosted businesses. */
-const PHONE_ONLY = new Set([
-  'view_once_unavailable_fanout',
-  'bot_unavailable_fanout',
-  'hosted_unavailable_fanout'
-])
 
 const WITHOUT_CONTENT = 'WhatsApp delivered it without content; the phone has it'
 
@@ -72,8 +66,7 @@ const recordMessage = (stanza: BinaryNode, options: StanzaRecordingOptions): Pro
     return writer.undecryptable(stanza, 'It is encrypted in a way this server does not know', identity)
   if (getBinaryNodeChild(stanza, 'plaintext') !== undefined)
     return writer.undecryptable(stanza, 'It came without encryption', identity)
-  const unavailable = getBinaryNodeChild(stanza, 'unavailable')
-  const reason = PHONE_ONLY.has(unavailable?.attrs['type'] ?? '') ? ONLY_ON_PHONE : WITHOUT_CONTENT
+  const reason = isForPhoneOnly(stanza) ? ONLY_ON_PHONE : WITHOUT_CONTENT
   return writer.undecryptable(stanza, reason, identity)
 }
 
