@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { text } from 'node:stream/consumers'
+import { FAILED_CHECKS } from './closing-line.ts'
 
 const CHECKS = ['check:types', 'check:format']
 
@@ -25,6 +26,7 @@ export const setup = (): (() => Promise<void>) | undefined => {
   return async () => {
     const wrong = (await Promise.all(checks)).filter(({ code }) => code !== 0)
     for (const { name, said } of wrong) process.stderr.write(`\n${said}\n${name} failed\n`)
+    process.env[FAILED_CHECKS] = String(wrong.length)
     if (wrong.length > 0) throw new Error(`Failed: ${wrong.map(({ name }) => `npm run ${name}`).join(', ')}`)
   }
 }
