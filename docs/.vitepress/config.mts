@@ -72,9 +72,11 @@ export default defineConfig({
       ),
       group(
         'Reference',
-        'data-model.md',
+        'api.md',
         'events.md',
         'errors.md',
+        'settings.md',
+        'data-model.md',
         'lifecycle.md',
         'coverage-of-whatsapp.md',
         'architecture.md'
