@@ -10,14 +10,14 @@ test('killed at random moments and around its commits, the server loses nothing 
     seed: 3,
     messages: 30,
     chats: 6,
-    pauseMs: 300,
+    pauseMs: 200,
     briefTroubles: true,
     log: text => words.push(text)
   })
   expect({ clean: isClean(result), result, words }).toMatchObject({ clean: true })
   expect(result.kills + result.stops).toBeGreaterThanOrEqual(1)
   expect(result.messages).toBeGreaterThan(30)
-  expect(result.sends).toBeGreaterThan(5)
+  expect(result.sends).toBeGreaterThan(3)
   expect(result.receipts).toBeGreaterThan(5)
   expect(result.firestore?.sends).toBeGreaterThan(1)
   expect(result.webhook.events).toBeGreaterThan(20)
