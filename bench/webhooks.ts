@@ -20,14 +20,15 @@ export const WEBHOOKS_USAGE = `webhooks  live messages a second with webhooks an
     --rounds N          of each kind, in turns (4)
     --endpoints N       that get every event (50)
     --batch N           events in a request; 0: one (100)
-    --appended N        events a second that are appended to the log beside the messages, in all rounds (0)
+    --logged N          events a second in all: what the messages do not make of them is appended to the log, in all rounds
+                        (0: nothing is appended)
     --profile FOLDER    keep a CPU profile of the server there
     --json              nothing but the result`
 
 /** The first messages are slower: code has to be compiled, sessions have to be made. */
 const WARM_UP = 200
 const MOST_WAIT_MS = 200
-const LOOK_AGAIN_MS = 500
+const LOOK_AGAIN_MS = 50
 
 interface Setting {
   readonly server: ServerProcess
@@ -37,6 +38,8 @@ interface Setting {
   readonly batch: number
   /** The number of the newest event. */
   readonly newest: () => number
+  /** Deliveries that wait, as the database says: to ask the server for them would take of its time. */
+  readonly waiting: () => number
   /** Begins and ends what is appended beside the messages. */
   readonly turnAppending: () => void
 }
@@ -74,40 +77,44 @@ const register = async ({ batch, server, urls }: Setting): Promise<ReadonlyArray
   return made
 }
 
-const waitingFor = async ({ server }: Setting): Promise<number> => {
-  const { webhooks } = await server.api.webhooks<{ webhooks: ReadonlyArray<Webhook> }>(200, 'GET')
-  return webhooks.reduce((sum, { failingLanes, waiting }) => sum + waiting + failingLanes, 0)
-}
-
 interface RoundWith extends Round {
   readonly events: number
   readonly requests: number
+  /** While messages came in, and in all. */
+  readonly deliveredMeanwhile: number
   readonly deliveredPerSecond: number
   /** Deliveries that waited when the last message was stored. */
   readonly waiting: number
   readonly behindMs: number
+  /** Of the server, for a request that was made after the last message. */
+  readonly processorMsOfRequest: number
 }
 
 /** With webhooks, until everything is delivered. */
 const measureWith = async (setting: Setting, count: number): Promise<RoundWith> => {
-  const { receivers, server } = setting
+  const { receivers, server, waiting } = setting
   const ids = await register(setting)
   await receivers.ask('taken', null)
   const began = performance.now()
   const round = await measure(setting, count)
   const intakeMs = performance.now() - began
-  const waiting = await waitingFor(setting)
-  // Longer than the harness waits: much may be waiting.
-  while ((await waitingFor(setting)) > 0) await setTimeout(LOOK_AGAIN_MS)
+  const meanwhile = await receivers.ask('taken', null)
+  const [left, processor] = [waiting(), processorMs(server.pid)]
+  while (waiting() > 0) await setTimeout(LOOK_AGAIN_MS)
   const allMs = performance.now() - began
+  const afterwards = await receivers.ask('taken', null)
+  const processorAfterwards = processorMs(server.pid) - processor
   for (const id of ids) await server.api.webhooks(204, 'DELETE', `/${id}`)
-  const taken = await receivers.ask('taken', null)
+  const events = meanwhile.events + afterwards.events
   return {
     ...round,
-    ...taken,
-    waiting,
-    deliveredPerSecond: (taken.events * 1000) / allMs,
-    behindMs: allMs - intakeMs
+    events,
+    requests: meanwhile.requests + afterwards.requests,
+    deliveredMeanwhile: (meanwhile.events * 1000) / intakeMs,
+    deliveredPerSecond: (events * 1000) / allMs,
+    waiting: left,
+    behindMs: allMs - intakeMs,
+    processorMsOfRequest: processorAfterwards / Math.max(1, afterwards.requests)
   }
 }
 
@@ -136,9 +143,11 @@ const inTurns = async (setting: Setting, rounds: number, count: number, say: (te
       with: median(withWebhooks.map(one => one.loggedPerSecond))
     },
     waiting: median(withWebhooks.map(one => one.waiting)),
+    deliveredMeanwhile: median(withWebhooks.map(one => one.deliveredMeanwhile)),
     deliveredPerSecond: median(withWebhooks.map(one => one.deliveredPerSecond)),
     requests: median(withWebhooks.map(one => one.requests)),
     behindMs: median(withWebhooks.map(one => one.behindMs)),
+    processorMsOfRequest: Number(medianOf(withWebhooks.map(one => one.processorMsOfRequest)).toFixed(2)),
     processorMs: {
       without: median(without.map(one => one.processorMs)),
       with: median(withWebhooks.map(one => one.processorMs))
@@ -154,7 +163,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
       rounds: { type: 'string', default: '4' },
       endpoints: { type: 'string', default: '50' },
       batch: { type: 'string', default: '100' },
-      appended: { type: 'string', default: '0' },
+      logged: { type: 'string', default: '0' },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false }
     }
@@ -163,7 +172,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
   const rounds = wholeOption('rounds', values.rounds, 100)
   const endpoints = wholeOption('endpoints', values.endpoints, 200)
   const batch = values.batch === '0' ? 0 : wholeOption('batch', values.batch, 500)
-  const appended = values.appended === '0' ? 0 : wholeOption('appended', values.appended, 100_000)
+  const logged = values.logged === '0' ? 0 : wholeOption('logged', values.logged, 100_000)
   const say = (text: string): void => void (values.json || process.stderr.write(`${text}\n`))
   const folder = temporaryFolder()
   const whatsapp = new Child<TrafficQuestions>('traffic-process.ts')
@@ -179,11 +188,11 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
         ...STANDARDS,
         WEBHOOK_URL_PRIVATE: 'true',
         ...profiling(values.profile),
-        ...(appended === 0
+        ...(logged === 0
           ? {}
           : {
               [SERVER_ENTRY]: join(import.meta.dirname, 'appending-server.ts'),
-              APPENDED_PER_SECOND: String(appended)
+              LOGGED_PER_SECOND: String(logged)
             })
       }
     })
@@ -195,14 +204,16 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
     const urls = await receivers.ask('open', endpoints)
     const { pid } = server
     const log = new DatabaseSync(join(folder.path, 'backscroll.db'), { readOnly: true })
+    const numberOf = (statement: string): number => Number(log.prepare(statement).get()?.['n'] ?? 0)
     const setting: Setting = {
       server,
       whatsapp,
       receivers,
       urls,
       batch,
-      newest: () => Number(log.prepare('SELECT MAX(event_id) AS newest FROM events').get()?.['newest'] ?? 0),
-      turnAppending: () => void (appended > 0 && process.kill(pid, 'SIGUSR2'))
+      newest: () => numberOf('SELECT MAX(event_id) AS n FROM events'),
+      waiting: () => numberOf('SELECT SUM((SELECT MAX(event_id) FROM events) - place) AS n FROM webhooks'),
+      turnAppending: () => void (logged > 0 && process.kill(pid, 'SIGUSR2'))
     }
     const unhurried = { ...setting, turnAppending: () => undefined }
     await measure(unhurried, WARM_UP)
@@ -214,7 +225,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
       bench: 'webhooks',
       endpoints,
       batch,
-      appended,
+      logged,
       messages,
       rounds,
       unit: 'messages a second',

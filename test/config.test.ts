@@ -88,11 +88,11 @@ test('.env.example is what src/config.ts says', () => {
   expect(readFileSync(join(ROOT, '.env.example'), 'utf8')).toBe(envExample())
 })
 
-test('the README lists every setting with its default', () => {
-  const readme = readFileSync(join(ROOT, 'README.md'), 'utf8')
+test.each(['README.md', 'docs/settings.md'])('%s lists every setting with its default', file => {
+  const written = readFileSync(join(ROOT, file), 'utf8')
   for (const name of settingNames) {
     const { default: standard, meaning } = settings[name]
-    expect(readme).toContain(`| \`${name}\` | ${standard === '' ? '' : `\`${standard}\``} | ${meaning} |`)
+    expect(written).toContain(`| \`${name}\` | ${standard === '' ? '' : `\`${standard}\``} | ${meaning} |`)
   }
 })
 

@@ -14,6 +14,9 @@ const page = (file: string) => ({ text: titleOf(file), link: `/${file.replace(/\
 const group = (text: string, ...files: ReadonlyArray<string>) => ({ text, items: files.map(page) })
 const decisions = readdirSync(join(DOCS, 'decisions')).filter(file => /^\d/.test(file))
 
+/** Rendered by Vue, whose expressions in braces are none in these pages: guides show those of other software. */
+const CODE = '<code v-pre '
+
 export default defineConfig({
   title: 'Backscroll',
   description: "Complete, live copies of WhatsApp accounts' conversations",
@@ -21,6 +24,16 @@ export default defineConfig({
   lastUpdated: false,
   rewrites: { 'decisions/README.md': 'decisions/index.md' },
   ignoreDeadLinks: [REPOSITORY, /^https?:\/\/(localhost|127\.0\.0\.1)/],
+  markdown: {
+    config: ({ renderer: { rules } }) => {
+      const inline = rules.code_inline
+      rules.code_inline = (...given) => inline?.(...given).replace(/^<code ?/, CODE) ?? ''
+    }
+  },
+  // What cannot be rendered is only told by the builder.
+  transformHtml: (_, __, { content, page }) => {
+    if (!content.includes('<h1')) throw new Error(`${page} could not be rendered`)
+  },
   themeConfig: {
     search: { provider: 'local' },
     sidebar: [
@@ -59,9 +72,11 @@ export default defineConfig({
       ),
       group(
         'Reference',
-        'data-model.md',
+        'api.md',
         'events.md',
         'errors.md',
+        'settings.md',
+        'data-model.md',
         'lifecycle.md',
         'coverage-of-whatsapp.md',
         'architecture.md'

@@ -1,7 +1,7 @@
 // The client: one call for each operation of the contract, pages as one list, events. It needs nothing but `fetch`.
 import { attempted, whole, withTimeout } from './attempts.ts'
 import { OPERATIONS, type Operations } from './contract.ts'
-import { BackscrollUsageError, errorOf } from './errors.ts'
+import { BackscrollUsageError, errorOf, jsonOf } from './errors.ts'
 import { type EventOptions, followEvents, type ServerEvent } from './events.ts'
 
 export interface ClientOptions {
@@ -143,7 +143,7 @@ export class Backscroll {
       facts.result === 'response'
         ? response
         : facts.result === 'json'
-          ? await response.json()
+          ? await jsonOf(response)
           : await response.body?.cancel()
     // The contract says what it is.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion

@@ -38,17 +38,29 @@ const parsed = (text: string): unknown => {
   }
 }
 
-/** The refusal in a response; a proxy in between answers with something else than a problem. */
+const errorFrom = (response: Response, problem: Problem): BackscrollError =>
+  new BackscrollError(problem, response.headers.get('x-trace-id'))
+
+/** What answered is not the server: a proxy in between, or another program at this address. */
+export const strangerError = (response: Response): BackscrollError =>
+  errorFrom(response, {
+    type: 'about:blank',
+    status: response.status,
+    title: response.ok
+      ? 'The answer is none of a Backscroll server'
+      : response.statusText || 'No problem of this server',
+    code: 'unknown'
+  })
+
+/** The refusal in a response. */
 export const errorOf = async (response: Response): Promise<BackscrollError> => {
   const body = parsed(await response.text())
-  const { status } = response
-  const problem: Problem = isProblem(body)
-    ? body
-    : {
-        type: 'about:blank',
-        status,
-        title: response.statusText || 'No problem of this server',
-        code: 'unknown'
-      }
-  return new BackscrollError(problem, response.headers.get('x-trace-id'))
+  return isProblem(body) ? errorFrom(response, body) : strangerError(response)
+}
+
+/** The result in a response. */
+export const jsonOf = async (response: Response): Promise<unknown> => {
+  const result = parsed(await response.text())
+  if (result === undefined) throw strangerError(response)
+  return result
 }

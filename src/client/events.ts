@@ -1,7 +1,7 @@
 // Server-sent events over `fetch`, which can send a key, unlike the `EventSource` of browsers.
 import { delayBefore, pause } from './attempts.ts'
 import type { Event } from './contract.ts'
-import { BackscrollError, errorOf } from './errors.ts'
+import { BackscrollError, errorOf, strangerError } from './errors.ts'
 
 /** `id` is where to go on; `null` for what is told as it happens and cannot be read again. */
 type Told<One> = One extends { readonly id: string }
@@ -92,6 +92,9 @@ const addressOf = (url: string, { accountId, threadId, types }: EventOptions): s
   return `${url}/v1/events${query.size === 0 ? '' : `?${query.toString()}`}`
 }
 
+const isStream = ({ headers }: Response): boolean =>
+  headers.get('content-type')?.startsWith('text/event-stream') === true
+
 /** One connection; `opened` is called when the server has answered. */
 async function* connection(
   { fetch, key, url }: EventSourceOptions,
@@ -116,6 +119,7 @@ async function* connection(
       signal: options.signal === undefined ? silent.signal : AbortSignal.any([options.signal, silent.signal])
     })
     if (!response.ok || response.body === null) throw await errorOf(response)
+    if (!isStream(response)) throw strangerError(response)
     opened()
     for await (const block of blocksOf(response.body, listen)) yield told(block)
   } finally {

@@ -28,7 +28,8 @@ const adviceFor = (error: BackscrollError): string => {
 }
 
 export const troubleOf = (error: unknown): Trouble => {
-  if (error instanceof BackscrollError) {
+  // What a proxy answers in place of the server says no more.
+  if (error instanceof BackscrollError && error.code !== 'unknown') {
     const isPlain = OWN_WORDS.has(error.code) || error.status === 400
     const title = isPlain ? t('error.refused') : error.problem.title
     return { title, advice: adviceFor(error) }

@@ -63,7 +63,7 @@ export const Incident = Schema.Struct({
   /** The conversation and the message, where it is about one; of a repeat, the latest. */
   threadId: Schema.NullOr(Schema.String),
   messageId: Schema.NullOr(Schema.String),
-  /** What tells a repeat from news within the account: a digest of a thread, a chunk, a kind of restriction. */
+  /** What tells a repeat from news within the account: a digest of a thread, a chunk, a kind of restriction, the id of a webhook. */
   subject: Schema.String,
   happened: Schema.String,
   did: Schema.String,

@@ -131,6 +131,15 @@ test('a redirect is not followed: it would take the key off, and make a reading 
   expect(asked.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /v1/accounts'])
 })
 
+test('what another program answers is no result, and no event stream', async () => {
+  const page: Answer = response =>
+    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>Hello</h1>')
+  const { asked, client } = await against(page)
+  await expect(client.call('accounts.list')).rejects.toMatchObject({ status: 200, code: 'unknown' })
+  await expect(client.events().next()).rejects.toMatchObject({ status: 200, code: 'unknown' })
+  expect(asked).toHaveLength(2)
+})
+
 test('a call that was given up is not tried again', async () => {
   const abort = new AbortController()
   const { asked, client } = await against(() => abort.abort(new Error('given up')))

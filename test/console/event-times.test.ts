@@ -4,7 +4,7 @@ import { afterAll, expect, test, vi } from 'vitest'
 vi.stubEnv('TZ', 'Asia/Kolkata')
 afterAll(() => vi.unstubAllEnvs())
 const { dateTime } = await import('../../src/console/format.ts')
-const { withLocalTimeLines, withLocalTimes } = await import('../../src/console/parts/event-times.ts')
+const { bodyOf, withLocalTimeLines, withLocalTimes } = await import('../../src/console/parts/event-times.ts')
 
 test('the time of an event is that of the reader, in its message and in the list', () => {
   const text = 'Spring fair\n2030-03-17 17:46 UTC – 2030-03-17 20:00 UTC\nThe shop'
@@ -12,6 +12,9 @@ test('the time of an event is that of the reader, in its message and in the list
   expect(from).toMatch(/\b(11|23):16\b/)
   const local = `Spring fair\n${from} – ${to}\nThe shop`
   expect(withLocalTimes(text)).toBe(local)
+  expect(bodyOf({ type: 'event', body: text })).toBe(local)
+  expect(bodyOf({ type: 'text', body: text })).toBe(text)
+  expect(bodyOf({ type: 'event', body: null })).toBe(null)
   expect(withLocalTimeLines(text)).toBe(local)
 })
 

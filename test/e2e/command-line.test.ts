@@ -260,8 +260,18 @@ test('doctor says that all is well, and what to do where it is not', async () =>
     ...environment(),
     BACKSCROLL_URL: `http://127.0.0.1:${otherPort}`
   })
+  other.removeAllListeners('request')
+  other.on('request', (_request, response) => response.end('{"accounts":null}'))
+  const wrong = { ...environment(), BACKSCROLL_URL: `http://127.0.0.1:${otherPort}` }
+  const answered = await backscrollHere(['accounts'], wrong)
   other.close()
   expect(asked).toMatchObject({ code: 3, stderr: expect.stringMatching(/is no Backscroll server \(404 /) })
+  const something = /is no Backscroll server \(it answers with something else\)/
+  expect(answered).toMatchObject({ code: 3, stderr: expect.stringMatching(something) })
+  expect(await backscrollHere(['tail'], wrong)).toMatchObject({
+    code: 3,
+    stderr: expect.stringMatching(/No server answers at .* \(ECONNREFUSED\)\. Start it with/)
+  })
   expect(ill.code).toBe(1)
   expect(ill.stdout).toMatch(/✗ port .*another program listens.*\n\s+Stop it, or choose another PORT/)
   expect(ill.stdout).toMatch(/✗ whatsapp .*cannot be reached \(ECONNREFUSED\)\n\s+Let this machine reach it/)

@@ -136,6 +136,7 @@ export const activityTests = (scene: () => ConsoleScene): void => {
     await card.getByText('disabled', { exact: true }).waitFor()
     await page.getByRole('link', { name: 'Incidents' }).click()
     const incident = page.getByRole('article').filter({ hasText: 'webhook.disabled' })
+    await incident.getByRole('link', { name: 'CRM' }).waitFor()
     await incident.getByRole('button', { name: 'Acknowledge' }).click()
     await incident.waitFor({ state: 'detached' })
     await page.getByRole('button', { name: 'Acknowledged' }).click()

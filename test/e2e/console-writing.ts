@@ -184,16 +184,17 @@ export const writingTests = (scene: () => ConsoleScene): void => {
   })
   test('a status is a text or a picture, for those whom the owner shows it, and is deleted by its menu', async () => {
     const { accountId, phone, stage } = scene()
+    await using web = await pictureOnTheWeb()
     const [person] = phone.contacts
     await phone.nameContact(person!, 'Ann in the book')
     phone.showStatusesTo('whitelist', [person!])
     const page = await scene().at(`/chats/${accountId}`)
     const dialog = page.getByRole('dialog', { name: 'New status' })
     await page.getByRole('button', { name: 'New status' }).click()
-    await page.keyboard.press('Enter')
+    await dialog.getByLabel('Write a status').press('Enter')
     await dialog.getByRole('alert').getByText('Write something.').waitFor()
     await dialog.getByLabel('Write a status').fill('Open on Sunday')
-    await page.keyboard.press('Enter')
+    await dialog.getByLabel('Write a status').press('Enter')
     await page.getByRole('heading', { level: 1, name: 'Statuses' }).waitFor()
     const posted = page.locator('.message', { hasText: 'Open on Sunday' })
     await posted.getByRole('img', { name: 'Read' }).waitFor()
@@ -223,6 +224,18 @@ export const writingTests = (scene: () => ConsoleScene): void => {
       ['image', person!.jid, 'Our new window']
     ])
 
+    // From the web, by its address.
+    await page.getByRole('button', { name: 'New status' }).click()
+    const link = dialog.getByLabel('Or the address of one in the web')
+    await link.fill('shop.example')
+    await link.press('Enter')
+    await dialog.getByRole('alert').getByText('An address that begins with https://').waitFor()
+    await link.fill(`${web.url}/door.jpg`)
+    await dialog.getByLabel('Write a status').fill('Our new door')
+    await link.press('Enter')
+    await page.locator('.message', { hasText: 'Our new door' }).getByRole('img', { name: 'Read' }).waitFor()
+    expect(got().at(-1)).toMatchObject({ kind: 'image', text: 'Our new door' })
+
     await shown.hover()
     await shown.getByRole('button', { name: 'More' }).click()
     await expect
@@ -230,6 +243,6 @@ export const writingTests = (scene: () => ConsoleScene): void => {
       .toEqual(['Copy text', 'Forward', 'Details', 'Delete for everyone'])
     await page.getByRole('menuitem', { name: 'Delete for everyone' }).click()
     await page.getByRole('log').getByText('This message was deleted for everyone.').waitFor()
-    await stage.simulator.until(() => phone.account.statuses.length === 1)
+    await stage.simulator.until(() => phone.account.statuses.length === 2)
   })
 }

@@ -274,6 +274,7 @@ export const ar: Dictionary = {
   'newStatus.title': 'حالة جديدة',
   'newStatus.text': 'اكتب حالة',
   'newStatus.file': 'صورة أو فيلم أو رسالة صوتية',
+  'newStatus.link': 'أو عنوان ملف على الويب',
   'newStatus.audience': 'يراها كل من في دفتر عناوين الهاتف ليوم واحد، إلا من تستثنيه إعدادات خصوصيته.',
   'newStatus.post': 'نشر',
   'newStatus.off': 'هذا الخادم لا ينشر حالات (WHATSAPP_POST_STATUSES).',

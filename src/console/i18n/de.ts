@@ -227,6 +227,7 @@ export const de: Dictionary = {
   'newStatus.title': 'Neuer Status',
   'newStatus.text': 'Status schreiben',
   'newStatus.file': 'Bild, Film oder Sprachnachricht',
+  'newStatus.link': 'Oder die Adresse einer Datei im Web',
   'newStatus.audience':
     'Alle im Adressbuch des Telefons sehen ihn einen Tag lang, außer denen, die seine Datenschutzeinstellungen ausnehmen.',
   'newStatus.post': 'Veröffentlichen',

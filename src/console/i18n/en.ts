@@ -235,6 +235,7 @@ export const en = {
   'newStatus.title': 'New status',
   'newStatus.text': 'Write a status',
   'newStatus.file': 'Picture, film or voice message',
+  'newStatus.link': 'Or the address of one in the web',
   'newStatus.audience':
     'Everyone in the address book of the phone sees it for a day, except whom its privacy settings leave out.',
   'newStatus.post': 'Post',

@@ -225,6 +225,7 @@ export const es: Dictionary = {
   'newStatus.title': 'Estado nuevo',
   'newStatus.text': 'Escribe un estado',
   'newStatus.file': 'Imagen, vídeo o mensaje de voz',
+  'newStatus.link': 'O la dirección de un archivo en la web',
   'newStatus.audience':
     'Lo ven durante un día todos los contactos de la agenda del teléfono, salvo los que excluye su configuración de privacidad.',
   'newStatus.post': 'Publicar',

@@ -217,6 +217,7 @@ export const hi: Dictionary = {
   'newStatus.title': 'नया स्टेटस',
   'newStatus.text': 'स्टेटस लिखें',
   'newStatus.file': 'चित्र, फ़िल्म या वॉइस संदेश',
+  'newStatus.link': 'या वेब पर किसी फ़ाइल का पता',
   'newStatus.audience':
     'फ़ोन की पता-पुस्तिका में हर कोई इसे एक दिन तक देखता है, सिवाय उनके जिन्हें उसकी गोपनीयता सेटिंग छोड़ देती है।',
   'newStatus.post': 'पोस्ट करें',

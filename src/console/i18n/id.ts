@@ -221,6 +221,7 @@ export const id: Dictionary = {
   'newStatus.title': 'Status baru',
   'newStatus.text': 'Tulis status',
   'newStatus.file': 'Gambar, film atau pesan suara',
+  'newStatus.link': 'Atau alamat berkas di web',
   'newStatus.audience':
     'Semua orang di buku alamat telepon melihatnya selama sehari, kecuali yang dikecualikan oleh setelan privasinya.',
   'newStatus.post': 'Kirim',

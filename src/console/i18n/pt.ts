@@ -222,6 +222,7 @@ export const pt: Dictionary = {
   'newStatus.title': 'Novo status',
   'newStatus.text': 'Escreva um status',
   'newStatus.file': 'Imagem, vídeo ou mensagem de voz',
+  'newStatus.link': 'Ou o endereço de um arquivo na web',
   'newStatus.audience':
     'Todos os contatos da agenda do telefone o veem por um dia, exceto os que a configuração de privacidade exclui.',
   'newStatus.post': 'Publicar',

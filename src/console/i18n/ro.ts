@@ -237,6 +237,7 @@ export const ro: Dictionary = {
   'newStatus.title': 'Stare nouă',
   'newStatus.text': 'Scrie o stare',
   'newStatus.file': 'Imagine, film sau mesaj vocal',
+  'newStatus.link': 'Sau adresa unui fișier de pe web',
   'newStatus.audience':
     'Toți cei din agenda telefonului o văd o zi, în afară de cei excluși de setările lui de confidențialitate.',
   'newStatus.post': 'Publică',

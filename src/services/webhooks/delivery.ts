@@ -8,7 +8,6 @@ import { laneOf } from './lanes.ts'
 import { batchOf, type Outgoing } from './outgoing.ts'
 import { type Answer, deliver } from './request.ts'
 import { signatureHeaders } from './signature.ts'
-import { Turns } from './turns.ts'
 
 /** Deliveries to one endpoint at a time. */
 const MOST_AT_ONCE = 8
@@ -19,8 +18,13 @@ const MOST_FAILURES = 3
 export interface Documented {
   readonly event: FeedEvent
   readonly document: CloudEvent
-  /** By itself, in the format of the endpoint: one request, or several, or none. */
-  readonly requests: ReadonlyArray<Outgoing>
+}
+
+/** One that is delivered by itself. */
+export interface Single<E, R> {
+  readonly event: FeedEvent
+  /** In the format of the endpoint, as it is now: one request, or several, or none. */
+  readonly requests: Effect.Effect<ReadonlyArray<Outgoing>, E, R>
 }
 
 /** A request, as it is recorded. */
@@ -86,10 +90,8 @@ const attempt = Effect.fnUntraced(function* (
   outgoing: Outgoing,
   events: Attempt['events'],
   number: number
-): Effect.fn.Return<Attempt, never, Turns> {
+): Effect.fn.Return<Attempt> {
   const { health } = sending
-  const turns = yield* Turns
-  yield* turns.take(outgoing.body.length)
   const at = yield* Clock.currentTimeMillis
   const begun = performance.now()
   const answer = yield* send(sending, outgoing)
@@ -112,17 +114,17 @@ export interface Delivered {
 }
 
 /** `attemptsBefore`: how often the first of them was tried already, if it waits in a lane: then it is tried in any case. */
-export const deliverInOrder = Effect.fnUntraced(function* (
+export const deliverInOrder = Effect.fnUntraced(function* <E, R>(
   sending: Sending,
-  events: ReadonlyArray<Documented>,
+  events: ReadonlyArray<Single<E, R>>,
   attemptsBefore?: number
-): Effect.fn.Return<Delivered, never, Turns> {
+): Effect.fn.Return<Delivered, E, R> {
   const attempts: Array<Attempt> = []
   for (const [place, { event, requests }] of events.entries()) {
     if (isFailing(sending.health) && (place > 0 || attemptsBefore === undefined))
       return { attempts, stopped: [{ event, attempts: 0, answer: undefined }] }
     const number = place === 0 ? (attemptsBefore ?? 0) + 1 : 1
-    for (const request of requests) {
+    for (const request of yield* requests) {
       const made = yield* attempt(sending, request, [event], number)
       attempts.push(made)
       if (!isTaken(made.answer))
@@ -133,10 +135,10 @@ export const deliverInOrder = Effect.fnUntraced(function* (
 })
 
 /** Each conversation's events, beside each other. */
-export const deliverAll = (
+export const deliverAll = <E, R>(
   sending: Sending,
-  events: ReadonlyArray<Documented>
-): Effect.Effect<Delivered, never, Turns> =>
+  events: ReadonlyArray<Single<E, R>>
+): Effect.Effect<Delivered, E, R> =>
   Effect.map(
     Effect.forEach(
       Map.groupBy(events, ({ event }) => laneOf(event)).values(),
@@ -154,7 +156,7 @@ export const deliverTogether = Effect.fnUntraced(function* (
   sending: Sending,
   events: ReadonlyArray<Documented>,
   attemptsBefore = 0
-): Effect.fn.Return<Delivered, never, Turns> {
+): Effect.fn.Return<Delivered> {
   if (events.length === 0) return { attempts: [], stopped: [] }
   const batch = batchOf(
     sending.endpoint,

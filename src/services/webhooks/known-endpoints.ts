@@ -11,7 +11,7 @@ const REMOVED_EVERY = 100
 export interface Known {
   /** Active; its place may be further. */
   readonly endpoint: Endpoint
-  /** When it was read, milliseconds since 1970. Nothing was to be delivered then but what is new in the log. */
+  /** When it was read, milliseconds since 1970. Nothing was to be delivered then but what is in the log after its place. */
   readonly at: number
 }
 

@@ -2,11 +2,11 @@
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { EventLog } from '../events/event-log.ts'
-import { deliverInOrder, deliverTogether, isFailing } from './delivery.ts'
+import { deliverInOrder, isFailing } from './delivery.ts'
 import { deleteLane, dueLanes, type Lane, laneOf, lanesOfBatch, putLane, stretchOf } from './lanes.ts'
 import { eventsUntil } from './log-work.ts'
 import { settle, settleBatch } from './settling.ts'
-import { type Working, withData } from './working.ts'
+import { inTurn, oneByOne, together, type Working } from './working.ts'
 
 const LANES = 8
 
@@ -34,7 +34,7 @@ const workOnLane = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   const isSame = wanted[0]?.eventId === lane.eventId
   const delivered = yield* deliverInOrder(
     working,
-    yield* withData(working, wanted),
+    yield* oneByOne(working, wanted),
     isSame ? lane.attempts : 0
   )
   const now = yield* Clock.currentTimeMillis
@@ -62,7 +62,7 @@ const workOnBatch = Effect.fnUntraced(function* (working: Working, batchUpto: nu
     event => event.eventId >= (firstOf.get(laneOf(event)) ?? Infinity) && wants(event)
   )
   const attempts = Math.max(...lanes.map(lane => lane.attempts))
-  const delivered = yield* deliverTogether(working, yield* withData(working, wanted), attempts)
+  const delivered = yield* together(working, yield* inTurn(wanted), attempts)
   yield* sql.withTransaction(
     Effect.andThen(release(webhookId, batchUpto, endpoint.place), settleBatch(endpoint, delivered, batchUpto))
   )

@@ -6,14 +6,14 @@ import type { FeedEvent } from '../../domain/feed.ts'
 import { isWanted, type WebhookBatch } from '../../domain/webhook.ts'
 import { EventLog } from '../events/event-log.ts'
 import type { Pass } from '../process/worker.ts'
-import { deliverAll, deliverTogether, type Documented } from './delivery.ts'
+import { deliverAll, type Documented } from './delivery.ts'
 import type { Progress } from './known-endpoints.ts'
 import { laneFor, laneOf, lanesOf, restartLane } from './lanes.ts'
 import { fittingBatch } from './outgoing.ts'
 import { type LogPage, pageAfter } from './recent-events.ts'
 import { nextReplay, type Replay, replayed } from './replays.ts'
 import { settle, settleBatch } from './settling.ts'
-import { IDLE, MORE, type Working, withData } from './working.ts'
+import { IDLE, inTurn, MORE, oneByOne, together, type Working } from './working.ts'
 
 /** Events that are delivered in a pass, and may come again after a crash. */
 const MOST_DELIVERED = 100
@@ -62,14 +62,14 @@ const passBy = Effect.fnUntraced(function* (working: Working, upTo: number) {
   if (upTo - progress.written > PASSED) yield* writePlace(working, upTo)
 })
 
-/** Of an endpoint that is behind what is in memory, no more is read from the database than what it probably takes. */
+/** Of an endpoint that is behind, no more is looked at than what it probably takes. */
 const limitOf = ({ share }: Progress, most: number): number =>
   Math.min(READ, Math.ceil((1.25 * most) / Math.max(share, most / READ)))
 
 /** What comes next of the log, and what the endpoint wants of it; it takes `most` at a time. */
 const read = Effect.fnUntraced(function* (working: Working, most: number) {
   const { progress, recent, wants } = working
-  const place = { after: placeOf(working), limit: READ, stored: limitOf(progress, most) }
+  const place = { after: placeOf(working), limit: limitOf(progress, most) }
   const page = yield* pageAfter(yield* EventLog, recent, place)
   const wanted = page.events.filter(wants)
   if (page.events.length > 0) progress.share = wanted.length / page.events.length
@@ -94,11 +94,8 @@ const workOneByOne = Effect.fnUntraced(function* (working: Working) {
   if (wanted.length === 0) yield* passBy(working, upTo)
   else {
     const waiting = yield* waitingOf(working)
-    const documented = yield* withData(
-      working,
-      wanted.filter(event => !waiting.has(laneOf(event)))
-    )
-    const delivered = yield* deliverAll(working, documented)
+    const going = wanted.filter(event => !waiting.has(laneOf(event)))
+    const delivered = yield* deliverAll(working, yield* oneByOne(working, going))
     yield* sql.withTransaction(Effect.andThen(settle(working.endpoint, delivered), writePlace(working, upTo)))
   }
   return isEnd ? IDLE : MORE
@@ -115,7 +112,7 @@ const workInBatches = Effect.fnUntraced(function* (working: Working, batch: Webh
   if (batchUpto !== null) return yield* workOnSameBatch(working, batchUpto)
   const { page, wanted: all } = yield* read(working, batch.maxEvents)
   const waiting = yield* waitingOf(working)
-  const wanted = all.filter(event => !waiting.has(laneOf(event)))
+  const wanted = waiting.size === 0 ? all : all.filter(event => !waiting.has(laneOf(event)))
   const [first] = wanted
   if (first === undefined) {
     // What waits in lanes is read up to the place.
@@ -125,8 +122,8 @@ const workInBatches = Effect.fnUntraced(function* (working: Working, batch: Webh
   const now = yield* Clock.currentTimeMillis
   const nextAt = dueAt(first, batch, now)
   if (page.isEnd && wanted.length < batch.maxEvents && nextAt > now) return pauseUntil(nextAt)
-  const documented = yield* withData(working, wanted.slice(0, batch.maxEvents))
-  const events = fittingBatch(documented, batch.maxEvents, ({ document }) => document)
+  const next = yield* inTurn(wanted.slice(0, batch.maxEvents))
+  const events = fittingBatch(next, batch.maxEvents, ({ document }) => document)
   const isAll = events.length === wanted.length
   const upTo = isAll ? page.upTo : (events.at(-1)?.event.eventId ?? page.upTo)
   yield* (yield* SqlClient.SqlClient)`UPDATE webhooks SET batch_upto = ${upTo} WHERE webhook_id = ${webhookId}`
@@ -139,7 +136,7 @@ const workOnSameBatch = Effect.fnUntraced(function* (working: Working, batchUpto
   const events = yield* eventsUntil(working.endpoint.place, batchUpto)
   const waiting = yield* waitingOf(working)
   const wanted = events.filter(event => working.wants(event) && !waiting.has(laneOf(event)))
-  yield* deliverBatch(working, yield* withData(working, wanted), batchUpto)
+  yield* deliverBatch(working, yield* inTurn(wanted), batchUpto)
   return MORE
 })
 
@@ -149,7 +146,7 @@ const deliverBatch = Effect.fnUntraced(function* (
   upTo: number
 ) {
   const sql = yield* SqlClient.SqlClient
-  const delivered = yield* deliverTogether(working, events)
+  const delivered = yield* together(working, events)
   yield* sql.withTransaction(
     Effect.andThen(settleBatch(working.endpoint, delivered, upTo), writePlace(working, upTo))
   )
@@ -178,13 +175,10 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
   const page = { events, upTo: events.at(-1)?.eventId ?? replay.untilEvent, isEnd: events.length < READ }
   const { isEnd, upTo, wanted } = cut(page, events.filter(isReplayed), batch?.maxEvents ?? MOST_DELIVERED)
   const waiting = yield* waitingOf(working)
-  const documented = yield* withData(
-    working,
-    wanted.filter(event => !waiting.has(laneOf(event)))
-  )
+  const going = wanted.filter(event => !waiting.has(laneOf(event)))
   const delivered = yield* batch === null
-    ? deliverAll(working, documented)
-    : deliverTogether(working, documented)
+    ? Effect.flatMap(oneByOne(working, going), singles => deliverAll(working, singles))
+    : Effect.flatMap(inTurn(going), events => together(working, events))
   const now = yield* Clock.currentTimeMillis
   const firstOfWaiting = new Map(
     wanted.toReversed().flatMap(event => (waiting.has(laneOf(event)) ? [[laneOf(event), event]] : []))

@@ -1,67 +1,77 @@
-// Deliveries give way to what comes in: while messages arrive, they take turns, and a part of the time. What they are behind then, they
-// make up for afterwards.
+// Deliveries give way to what comes in: while messages arrive, they get a part of the time, in bursts, so that endpoints that are equally far
+// share what is made for their requests. What they are behind then, they make up for afterwards.
+import { setImmediate } from 'node:timers/promises'
 import { Context, Effect, Layer, Option, Semaphore } from 'effect'
 import { LiveTraffic } from '../journal/traffic.ts'
 
-/** What a request takes of a processor, with what is written down of it: by itself, and for each MiB of it; milliseconds. */
-const COST_MS = { request: 3, mebibyte: 10 }
-const MEBIBYTE = 1024 * 1024
-/** While messages arrive, what this process does between two requests, in times of what the first one takes. */
-const REST = 9
-/** On a machine that is busy with other work, that may take so many times as long; then the next request is made all the same. */
-const LONGEST_REST = 10
+/** What is delivered in a turn. */
+export interface Load {
+  readonly requests: number
+  readonly events: number
+}
 
-/** What this process has taken of a processor, milliseconds. On a busy machine it takes less than the time that passes. */
+/** What that takes of a processor, with what is written down of it; milliseconds (`npm run bench -- webhooks` measures it). */
+const COST_MS = { requests: 1.5, events: 0.012 }
+/** While messages arrive, the part of what this thread does that is deliveries. */
+const SHARE = 0.05
+/** What may be spent at once, milliseconds of a processor. */
+const BURST_MS = 60
+/** On a machine that is busy with other work, the time that passes counts for a part of what the thread could have done. */
+const LEAST_SPEED = 0.1
+/** As often as that it is looked at whether there is something to be spent again. */
+const LOOK_AGAIN_MS = 5
+
+/** That of a whole process takes the longer to read the more threads it has. Node 22 has no other. */
+const usage = (): NodeJS.CpuUsage =>
+  Reflect.has(process, 'threadCpuUsage') ? process.threadCpuUsage() : process.cpuUsage()
+
+/** What this thread has taken of a processor, milliseconds. On a busy machine it takes less than the time that passes. */
 const processorMs = (): number => {
-  const { system, user } = process.cpuUsage()
+  const { system, user } = usage()
   return (system + user) / 1000
 }
 
-interface Rest {
-  /** Over when the process has taken so much. */
-  readonly processorMs: number
-  /** At the latest. */
-  readonly at: number
-}
-
-const restAfter = (bytes: number): Rest => {
-  const cost = COST_MS.request + (COST_MS.mebibyte * bytes) / MEBIBYTE
+/** What may be spent: it grows with what the thread does. */
+const makeBudget = () => {
+  let [left, processor, time] = [BURST_MS, processorMs(), performance.now()]
   return {
-    processorMs: processorMs() + (1 + REST) * cost,
-    at: performance.now() + LONGEST_REST * REST * cost
+    isLeft: (): boolean => {
+      const [processorNow, timeNow] = [processorMs(), performance.now()]
+      const done = Math.max(processorNow - processor, LEAST_SPEED * (timeNow - time))
+      left = Math.min(BURST_MS, left + SHARE * done)
+      ;[processor, time] = [processorNow, timeNow]
+      return left > 0
+    },
+    /** Debts are bounded: while nothing comes in, more is delivered than this would allow. */
+    spend: (cost: number): void => void (left = Math.max(left - cost, -BURST_MS))
   }
 }
-
-/** How much longer it lasts at least; 0 when it is over. */
-const leftOf = (rest: Rest): number =>
-  Math.max(0, Math.min(rest.processorMs - processorMs(), rest.at - performance.now()))
 
 export class Turns extends Context.Service<
   Turns,
   {
-    /** Completes when a request of so many bytes may be made. */
-    readonly take: (bytes: number) => Effect.Effect<void>
+    /** Completes when so much may be delivered. */
+    readonly take: (load: Load) => Effect.Effect<void>
+    /** More is delivered in the same turn: what follows waits longer. */
+    readonly spend: (load: Load) => Effect.Effect<void>
   }
 >()('backscroll/services/webhooks/Turns') {
   static readonly layer: Layer.Layer<Turns, never, LiveTraffic> = Layer.effect(
     Turns,
     Effect.map(LiveTraffic, traffic => {
       const inOrder = Semaphore.makeUnsafe(1)
-      let rest: Rest = { processorMs: 0, at: 0 }
-      const rested = Effect.gen(function* () {
-        while (true) {
-          const left = leftOf(rest)
-          if (left === 0) return
-          const quiet = yield* Effect.timeoutOption(traffic.quiet('chunk'), Math.max(1, left))
-          if (Option.isSome(quiet)) return
-        }
+      const budget = makeBudget()
+      const spend = ({ events, requests }: Load) =>
+        Effect.sync(() => budget.spend(COST_MS.requests * requests + COST_MS.events * events))
+      const take = Effect.fnUntraced(function* (load: Load) {
+        let isQuiet = false
+        while (!isQuiet && !budget.isLeft())
+          isQuiet = Option.isSome(yield* Effect.timeoutOption(traffic.quiet('chunk'), LOOK_AGAIN_MS))
+        yield* spend(load)
+        // What has come in meanwhile is before the next turn.
+        if (!isQuiet) yield* Effect.promise(() => setImmediate())
       })
-      const take = (bytes: number) =>
-        Effect.andThen(
-          rested,
-          Effect.sync(() => (rest = restAfter(bytes)))
-        )
-      return Turns.of({ take: bytes => inOrder.withPermit(take(bytes)) })
+      return Turns.of({ take: load => inOrder.withPermit(take(load)), spend })
     })
   )
 }

@@ -5,7 +5,7 @@ import { LiveTraffic } from '../../../src/services/journal/traffic.ts'
 import { AccountMemory } from '../../../src/services/process/account-memory.ts'
 import { Turns } from '../../../src/services/webhooks/turns.ts'
 
-const LARGE = 2 ** 30
+const LARGE = { requests: 1000, events: 1000 }
 
 const services = Turns.layer.pipe(Layer.provideMerge(LiveTraffic.layer), Layer.provide(AccountMemory.layer))
 

@@ -1,9 +1,10 @@
 // What happens to events that are not taken, and what a delivery looks like.
-import { Effect } from 'effect'
+import { Clock, Effect, Fiber } from 'effect'
 import { PrometheusMetrics } from 'effect/observability'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { MISSED_TYPE } from '../../../src/domain/events/server-events.ts'
+import type { Fact } from '../../../src/domain/fact.ts'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { isWanted } from '../../../src/domain/webhook.ts'
 import { EventLog } from '../../../src/services/events/event-log.ts'
@@ -16,7 +17,7 @@ import { isSecret, newSecret, signatureHeaders } from '../../../src/services/web
 import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, T0 } from '../conversations/facts.ts'
 import { created, from, onWebhooks, pass, passNow } from './passes.ts'
-import { Receiver } from './receiver.ts'
+import { accept, Receiver } from './receiver.ts'
 
 test('an event that is refused to the end becomes a dead letter; its conversation goes on, and it can be delivered again', async () => {
   await using receiver = await Receiver.open()
@@ -155,22 +156,58 @@ test('a replay of what came later takes nothing from a conversation that waits',
   )
 })
 
+/** Ann has deleted her message. */
+const revoked = (whatsAppId: string): Fact => ({
+  kind: 'change',
+  chat: { jid: ANN },
+  target: { sender: { jid: ANN }, whatsAppId },
+  by: { jid: ANN },
+  change: { to: 'revoked', at: T0 + 1 }
+})
+
 test('an event tells a message as it is when it is delivered: nothing that was deleted since', async () => {
   await using receiver = await Receiver.open()
   await onWebhooks(
     Effect.gen(function* () {
       const webhookId = yield* created(receiver.url)
       yield* apply(from(ANN, 'a slip'))
-      yield* apply({
-        kind: 'change',
-        chat: { jid: ANN },
-        target: { sender: { jid: ANN }, whatsAppId: 'a slip' },
-        by: { jid: ANN },
-        change: { to: 'revoked', at: T0 + 1 }
-      })
+      yield* apply(revoked('a slip'))
       yield* pass(webhookId)
       expect(receiver.received).toHaveLength(1)
       expect(receiver.received[0]!.event.data).toMatchObject({ message: { type: 'revoked', body: null } })
+    })
+  )
+})
+
+test('while a server takes its time with an event, the next one becomes what it is by then', async () => {
+  await using receiver = await Receiver.open()
+  const asked = Promise.withResolvers<() => void>()
+  receiver.behave = (_, response) => asked.resolve(() => void response.writeHead(204).end())
+  let ahead = 0n
+  await onWebhooks(
+    Effect.gen(function* () {
+      const clock = yield* Clock.Clock
+      const elapsed = () => clock.monotonicTimeNanosUnsafe() + ahead
+      const later: Clock.Clock = {
+        currentTimeMillisUnsafe: () => clock.currentTimeMillisUnsafe(),
+        currentTimeMillis: clock.currentTimeMillis,
+        currentTimeNanosUnsafe: () => clock.currentTimeNanosUnsafe(),
+        currentTimeNanos: clock.currentTimeNanos,
+        monotonicTimeNanosUnsafe: elapsed,
+        monotonicTimeNanos: Effect.sync(elapsed),
+        sleep: duration => clock.sleep(duration)
+      }
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'first'), from(ANN, 'a slip'))
+      const passing = yield* Effect.forkChild(Effect.provideService(pass(webhookId), Clock.Clock, later))
+      const answer = yield* Effect.promise(() => asked.promise)
+      yield* apply(revoked('a slip'))
+      ahead = 60_000_000_000n
+      receiver.behave = accept
+      answer()
+      yield* Fiber.join(passing)
+      expect(receiver.received).toHaveLength(2)
+      expect(receiver.received[1]!.event.data).toMatchObject({ message: { type: 'revoked', body: null } })
     })
   )
 })

@@ -58,6 +58,8 @@ export const tail = Command.make(
     const [screen, server] = [yield* Screen, yield* Server]
     const only = Option.isSome(account) ? { accountId: (yield* server.account(account)).accountId } : {}
     const place = Option.isSome(after) ? { after: after.value } : {}
+    // A stream waits for a server that does not answer; to begin with, it has to be there.
+    yield* server.ask((client, options) => client.call('me', {}, options))
     const types = type.length === 0 ? {} : { types: type }
     if (!screen.json) yield* screen.say(`Events of ${server.url}. Ctrl-C ends it.`)
     yield* server

@@ -40,14 +40,18 @@ const fieldsOf = (problem: object): string => {
 }
 
 /** The server refuses with problems of its own; whatever else answers is something else. */
-const stranger = (url: string, answer: string): CommandFailed =>
+export const stranger = (url: string, answer: string): CommandFailed =>
   new CommandFailed({
     message: `What answers at ${url} is no Backscroll server (${answer}): another program has the port, or a proxy is in between that does not reach the server. Name another address: --url, or BACKSCROLL_URL`,
     exitCode: EXIT.unreachable
   })
 
 const refusal = (url: string, { code, problem, status, traceId }: BackscrollError): CommandFailed => {
-  if (code === NO_PROBLEM) return stranger(url, plain(`${status} ${problem.title}`))
+  if (code === NO_PROBLEM)
+    return stranger(
+      url,
+      status < 400 ? 'it answers with something else' : plain(`${status} ${problem.title}`)
+    )
   if (status === 401)
     return new CommandFailed({
       message:
@@ -95,8 +99,6 @@ export const explained =
   (error: unknown): CommandFailed => {
     if (error instanceof CommandFailed) return error
     if (error instanceof BackscrollError) return refusal(url, error)
-    // A page, where the server would have sent JSON.
-    if (error instanceof SyntaxError) return stranger(url, 'a page')
     if (error instanceof Error && error.name === 'TimeoutError') return silent(url, 'it took too long')
     if (innermost(error) === 'unexpected redirect')
       return stranger(url, 'it sends on to another address, such as from http to https')

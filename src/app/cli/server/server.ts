@@ -5,7 +5,7 @@ import { Backscroll, type CallOptions, type ResultOf } from '../../../client/ind
 import { type CommandFailed, failed, misused } from '../failure.ts'
 import { plain } from '../screen/style.ts'
 import { addressFrom, type ServerInput } from './address.ts'
-import { explained } from './refusal.ts'
+import { explained, stranger } from './refusal.ts'
 
 export type Account = ResultOf<'accounts.get'>
 
@@ -30,10 +30,22 @@ export class Server extends Context.Service<
   static layer(input: ServerInput): Layer.Layer<Server, CommandFailed> {
     return Layer.effect(
       Server,
-      Effect.map(addressFrom(input), ({ key, url }) => make(url, new Backscroll({ url, key, attempts: 2 })))
+      Effect.map(addressFrom(input), ({ key, url }) =>
+        make(url, new Backscroll({ url, key, attempts: 2, fetch: fetchFrom(url) }))
+      )
     )
   }
 }
+
+/** Every answer of the server has a trace id; without it, even what looks like a result is none. */
+const fetchFrom =
+  (url: string): typeof fetch =>
+  async (input, init) => {
+    const response = await fetch(input, init)
+    if (!response.ok || response.headers.has('x-trace-id')) return response
+    await response.body?.cancel()
+    throw stranger(url, 'it answers with something else')
+  }
 
 const make = (url: string, client: Backscroll): Server['Service'] => {
   const explain = explained(url)

@@ -1,20 +1,28 @@
 // What a person should know: what happened, what the server did, what to do.
 import { useSignal } from '@preact/signals'
+import { Link } from 'wouter-preact'
 import type { Incident } from '../../../client/index.ts'
 import { relative } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { Button } from '../../parts/button.tsx'
 import { Empty } from '../../parts/notice.tsx'
 import { Paged } from '../../parts/paged.tsx'
+import { activityPath } from '../../routes.ts'
 import { client, may, session } from '../../session.ts'
 import { accountOf, accounts } from '../../state/accounts.ts'
 import { useChanges } from '../../state/changes.ts'
 
+interface Told {
+  readonly incident: Incident
+  /** The name of the webhook that it is about, for who may see webhooks. */
+  readonly webhook: string | undefined
+}
+
 const IncidentCard = ({
   incident,
-  onChanged
-}: {
-  readonly incident: Incident
+  onChanged,
+  webhook
+}: Told & {
   readonly onChanged: () => void
 }) => {
   const {
@@ -38,7 +46,16 @@ const IncidentCard = ({
           <h2>{happened}</h2>
           <p class="soft small">
             <code>{kind}</code>
-            {account && ` · ${account.name}`} · {relative(lastSeenAt)}
+            {account && ` · ${account.name}`}
+            {webhook !== undefined && (
+              <>
+                {' · '}
+                <Link href={activityPath('webhooks')}>
+                  <bdi>{webhook}</bdi>
+                </Link>
+              </>
+            )}{' '}
+            · {relative(lastSeenAt)}
             {count > 1 && ` · ${t('incidents.times', { count })}`}
           </p>
         </div>
@@ -87,6 +104,18 @@ const readAll = async (acknowledged: boolean): Promise<ReadonlyArray<Incident>> 
   return lists.flatMap(({ incidents }) => incidents).toSorted((a, b) => b.lastSeenAt - a.lastSeenAt)
 }
 
+const isOfWebhook = ({ kind }: Incident): boolean => kind.startsWith('webhook.')
+
+const withWebhooks = async (incidents: ReadonlyArray<Incident>): Promise<ReadonlyArray<Told>> => {
+  const isAsked = may('operator') && incidents.some(isOfWebhook)
+  const webhooks = isAsked ? (await client().call('webhooks.list')).webhooks : []
+  const names = new Map(webhooks.map(({ name, webhookId }) => [webhookId, name]))
+  return incidents.map(incident => ({
+    incident,
+    webhook: isOfWebhook(incident) ? names.get(incident.subject) : undefined
+  }))
+}
+
 export const Incidents = () => {
   const acknowledged = useSignal(false)
   const turn = useChanges(({ what }) => what === 'incident')
@@ -109,7 +138,7 @@ export const Incidents = () => {
       <Paged
         of={[acknowledged.value]}
         on={[turn, changed.value, accounts.value.length]}
-        read={async () => ({ items: await readAll(acknowledged.value), next: null })}
+        read={async () => ({ items: await withWebhooks(await readAll(acknowledged.value)), next: null })}
         empty={
           <Empty icon="check" title={t('incidents.emptyTitle')}>
             <p>{t('incidents.emptyText')}</p>
@@ -118,10 +147,11 @@ export const Incidents = () => {
       >
         {incidents => (
           <div class="stack">
-            {incidents.map(incident => (
+            {incidents.map(({ incident, webhook }) => (
               <IncidentCard
                 key={incident.incidentId}
                 incident={incident}
+                webhook={webhook}
                 onChanged={() => void (changed.value += 1)}
               />
             ))}

@@ -4,6 +4,7 @@ import type { Message, Reaction } from '../../../client/index.ts'
 import { dateTime, list, time } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { nameColour } from '../../parts/avatar.tsx'
+import { bodyOf } from '../../parts/event-times.ts'
 import { Icon } from '../../parts/icon.tsx'
 import { memo } from '../../parts/memo.ts'
 import { client, may } from '../../session.ts'
@@ -46,7 +47,9 @@ const Quote = ({ conversation, message: { quoted } }: BubbleProps) => {
       onClick={() => void (messageId !== null && conversation.goTo(messageId))}
     >
       <b>{who}</b>
-      <span dir="auto">{excerpt === null ? (answered?.body ?? t('quote.nothing')) : previewOf(excerpt)}</span>
+      <span dir="auto">
+        {excerpt === null ? ((answered && bodyOf(answered)) ?? t('quote.nothing')) : previewOf(excerpt)}
+      </span>
     </button>
   )
 }

@@ -5,6 +5,7 @@ import type { SendRequest } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { IconButton } from '../../parts/button.tsx'
+import { bodyOf } from '../../parts/event-times.ts'
 import { Icon, type IconName } from '../../parts/icon.tsx'
 import { Menu } from '../../parts/menu.tsx'
 import { may, mayPostStatuses } from '../../session.ts'
@@ -35,7 +36,7 @@ const About = ({ onStop }: { readonly onStop: () => void }) => {
       <Icon name={about} size={18} />
       <div>
         <b>{about === 'edit' ? t('composer.editing') : t('composer.replying', { name: who })}</b>
-        <span dir="auto">{message.body ?? t('composer.attachment')}</span>
+        <span dir="auto">{bodyOf(message) ?? t('composer.attachment')}</span>
       </div>
       <IconButton icon="close" label={t('cancel')} onClick={onStop} />
     </div>

@@ -2,7 +2,7 @@
 import type { Call, ContactCard, Location, Message, Poll } from '../../../client/index.ts'
 import { clock, list, number } from '../../format.ts'
 import { t, tMaybe } from '../../i18n/i18n.ts'
-import { withLocalTimes } from '../../parts/event-times.ts'
+import { bodyOf } from '../../parts/event-times.ts'
 import { personName } from '../../state/people.ts'
 import { Document, Film, Picture, Sound, Sticker, ThingCard } from './media.tsx'
 import { Text } from './text.tsx'
@@ -142,7 +142,8 @@ export const Content = ({
   readonly message: Message
   readonly parts: ReadonlyArray<Message>
 }) => {
-  const { body, call, contacts, location, mentions, poll, type } = message
+  const { call, contacts, location, mentions, poll, type } = message
+  const body = bodyOf(message)
   if (type === 'revoked') return <p class="soft unusual">{t('message.revoked')}</p>
   const isNamed = message.media?.fileName === body && type === 'document'
   return (
@@ -155,7 +156,7 @@ export const Content = ({
       {call !== null && <CallView call={call} />}
       <Unusual message={message} />
       {body !== null && body !== '' && !DRAWN.has(type) && !isNamed && (
-        <Text text={type === 'event' ? withLocalTimes(body) : body} mentions={mentions} />
+        <Text text={body} mentions={mentions} />
       )}
       {message.eventResponses.length > 0 && <Responses message={message} />}
     </>

@@ -5,6 +5,7 @@ import { moment } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
 import { useLoaded } from '../../parts/loaded.ts'
 import { Button } from '../../parts/button.tsx'
+import { bodyOf } from '../../parts/event-times.ts'
 import { Failure } from '../../parts/notice.tsx'
 import { messagePath } from '../../routes.ts'
 import { client } from '../../session.ts'
@@ -26,11 +27,15 @@ const shortened = (text: string, isFirst: boolean): string =>
 
 const Marked = ({ highlights, message }: SearchHit) => {
   const segments = highlights[0]?.segments
-  if (segments === undefined) return <>{message.body}</>
+  if (segments === undefined) return <>{bodyOf(message)}</>
   return (
     <>
       {segments.map(({ match, text }, index) =>
-        match ? <mark key={index}>{text}</mark> : <span key={index}>{shortened(text, index === 0)}</span>
+        match ? (
+          <mark key={index}>{text}</mark>
+        ) : (
+          <span key={index}>{shortened(bodyOf({ ...message, body: text }) ?? '', index === 0)}</span>
+        )
       )}
     </>
   )

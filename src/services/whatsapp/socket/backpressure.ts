@@ -1,6 +1,6 @@
 // While more stanzas wait than there is room for, the socket is not read: the rest stays with WhatsApp instead of in memory.
 import type { WASocket } from '@whiskeysockets/baileys'
-import { type RawSocket, rawSocketOf } from './raw-socket.ts'
+import { holdReading } from './raw-socket.ts'
 
 /** WhatsApp's answers come over the same socket: a pause must end although what waits for them does not. */
 const LONGEST_PAUSE_MS = 1000
@@ -9,20 +9,17 @@ const CHECK_MS = 20
 /** Pauses reading from a `fullness` of 1 on, until it is below half; returns how to stop. */
 export const limitReading = (socket: WASocket, fullness: () => number): (() => void) => {
   let timer: NodeJS.Timeout | undefined
-  const resume = (raw: RawSocket): void => {
-    clearTimeout(timer)
-    timer = undefined
-    raw.resume()
-  }
   const pauseIfNeeded = (): void => {
     if (timer !== undefined || fullness() < 1) return
-    const raw = rawSocketOf(socket)
-    if (raw === undefined) return
-    raw.pause()
+    const readOn = holdReading(socket)
     const until = performance.now() + LONGEST_PAUSE_MS
     const check = (): void => {
-      if (fullness() < 0.5 || performance.now() > until) resume(raw)
-      else timer = setTimeout(check, CHECK_MS)
+      if (fullness() >= 0.5 && performance.now() <= until) {
+        timer = setTimeout(check, CHECK_MS)
+        return
+      }
+      timer = undefined
+      readOn()
     }
     timer = setTimeout(check, CHECK_MS)
   }

@@ -20,6 +20,7 @@ import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
 import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
+import { shareLoop } from './event-share.ts'
 import { outliveFaultyStanzas } from './faulty-stanzas.ts'
 import { holdFrames } from './frame-hold.ts'
 import { makeGroupCache } from './group-cache.ts'
@@ -140,6 +141,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     reason => onStrayRejection(connection, reason),
     () => makeWASocket(config)
   )
+  shareLoop(socket, services.loopShare)
   const { vault } = services
   const credentials = makeCredentialWriter({ accountId, creds, vault, runtime, onFailure: onUnwritable })
   holdFrames(socket, {

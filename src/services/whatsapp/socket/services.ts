@@ -12,6 +12,7 @@ import { Incidents } from '../../incidents/incidents.ts'
 import { Journal } from '../../journal/journal.ts'
 import { LiveTraffic } from '../../journal/traffic.ts'
 import { AccountMemory } from '../../process/account-memory.ts'
+import { makeLoopShare } from '../../process/loop-share.ts'
 import { ServerTime } from '../../process/steady-clock.ts'
 import { StrayRejections } from '../../process/stray-rejections.ts'
 import { Wakes } from '../../process/wakes.ts'
@@ -33,6 +34,8 @@ export const connectionServices = Effect.gen(function* () {
     incidents,
     journal: yield* Journal,
     liveEvents: yield* LiveEvents,
+    /** Of what all sockets report. */
+    loopShare: makeLoopShare(),
     memory: yield* AccountMemory,
     messages: yield* MessageStore,
     proxies: yield* AccountProxies,
