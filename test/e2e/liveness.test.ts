@@ -65,7 +65,7 @@ test('what waited comes in batches that have to be asked for: all of it comes, w
   const { logins } = phone.devices[0]!
   refusal.clear()
   await stage().synced(accountId, phone)
-  expect(phone.truth().offlineQueue).toEqual([])
+  await stage().simulator.until(() => phone.truth().offlineQueue.length === 0)
   expect(phone.devices[0]!.logins).toBe(logins + 1)
 })
 
