@@ -146,6 +146,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const credentials = makeCredentialWriter({ accountId, creds, vault, runtime, onFailure: onUnwritable })
   holdFrames(socket, {
     durability: services.durability,
+    share: services.loopShare,
     writeDeferred: () => {
       const saving = credentials.unsaved()
       if (saving !== undefined) return saving
