@@ -28,11 +28,11 @@ const AS_THE_SERVER_RESOLVES: Plugin = {
 export default defineConfig({
   plugins: [AS_THE_SERVER_RESOLVES],
   test: {
-    globalSetup: ['test/warm-up.ts'],
+    globalSetup: ['test/checks.ts', 'test/warm-up.ts'],
     pool: 'forks',
     experimental: { viteModuleRunner: false, nodeLoader: false },
     // Most of a product test is waiting for sockets and processes: more files at once than cores.
-    maxWorkers: 5,
+    maxWorkers: 4,
     // Files share processes: what one has loaded and made fast is there for the next. Loading it anew for each of two hundred files
     // would cost a third of the suite's processor time.
     isolate: false,

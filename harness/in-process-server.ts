@@ -7,6 +7,7 @@ import { reasonOf } from '../src/app/cli/serve.ts'
 import * as Server from '../src/app/server.ts'
 import { loadConfig } from '../src/config.ts'
 import * as Log from '../src/services/telemetry/log.ts'
+import * as Tracing from '../src/services/telemetry/tracing.ts'
 import { Api } from './api.ts'
 import { listeningAt, type RunningServer, type ServerOptions, settingsOf } from './server-process.ts'
 
@@ -48,6 +49,7 @@ export class InProcessServer implements RunningServer {
   readonly api: Api
   readonly url: string
   readonly key: string
+  readonly pid = process.pid
   private readonly fiber: Fiber.Fiber<unknown, unknown>
   private readonly lines: ReadonlyArray<string>
   private readonly restoreProcess: () => void
@@ -83,10 +85,11 @@ export class InProcessServer implements RunningServer {
       if (url !== undefined) resolve(url)
     }
     const log = Log.layer(config.LOG_LEVEL, () => Promise.resolve({ write }))
+    const traces = Tracing.isWanted(settings) ? Tracing.layer(settings) : Layer.empty
     const beginsEmpty = options.args?.includes('--new') ?? false
     const fiber = Effect.runFork(
       Layer.launch(Server.layer(config, { beginsEmpty })).pipe(
-        Effect.provide(log),
+        Effect.provide(Layer.provideMerge(traces, log)),
         // Its counters begin at zero, as those of a process do.
         Effect.provideService(Metric.MetricRegistry, new Map())
       )

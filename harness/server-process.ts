@@ -57,9 +57,14 @@ export interface RunningServer {
   readonly url: string
   readonly key: string
   readonly stop: () => Promise<unknown>
+  /** The process in which it runs. */
+  readonly pid: number
   /** Ends it in whatever way is quickest, also when it has ended already. */
   readonly dispose: () => Promise<void>
 }
+
+/** Starts one, as a process of its own or in this process. */
+export type StartServer = (options: ServerOptions) => Promise<RunningServer>
 
 /** A server that runs as a process of its own. */
 export class ServerProcess implements RunningServer {

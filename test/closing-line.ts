@@ -1,5 +1,9 @@
-// Ends a test run with one plain line: how many tests passed and failed. A file that cannot run counts as a failure.
+// Ends a test run with one plain line: how many tests passed and failed. A file that cannot run counts as a failure, and so does one of
+// the checks that run beside the tests.
 import type { Reporter } from 'vitest/node'
+
+/** The variable with how many of the checks beside the tests have failed. */
+export const FAILED_CHECKS = 'FAILED_CHECKS'
 
 export class ClosingLine implements Reporter {
   onTestRunEnd(...[modules]: Parameters<NonNullable<Reporter['onTestRunEnd']>>): void {
@@ -11,8 +15,9 @@ export class ClosingLine implements Reporter {
     const left = count.skipped + count.pending
     const rest = left > 0 ? `${left} skipped, each with its reason in its name\n` : ''
     // Other reporters print when the run ends, too; this line is to be the last.
-    process.once('exit', () =>
-      process.stdout.write(`\n${rest}${count.passed} passed, ${count.failed} failed\n`)
-    )
+    process.once('exit', () => {
+      const failed = count.failed + Number(process.env[FAILED_CHECKS] ?? 0)
+      process.stdout.write(`\n${rest}${count.passed} passed, ${failed} failed\n`)
+    })
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Result } from 'effect'
 import { describe, expect, test } from 'vitest'
+import { InProcessServer } from '../harness/in-process-server.ts'
 import { runToExit, temporaryFolder } from '../harness/server-process.ts'
 import { describeSettings, envExample, loadConfig, settingNames, settings } from '../src/config.ts'
 
@@ -97,9 +98,8 @@ test.each(['README.md', 'docs/settings.md'])('%s lists every setting with its de
 })
 
 test('a second server on the same folder is refused with what to do', async () => {
-  const { ServerProcess } = await import('../harness/server-process.ts')
   const folder = temporaryFolder()
-  const first = await ServerProcess.start({ dataDir: folder.path })
+  const first = await InProcessServer.start({ dataDir: folder.path })
   const { code, output } = await runToExit({ DATA_DIR: folder.path, PORT: '0' })
   await first.stop()
   folder.remove()

@@ -19,6 +19,8 @@ export interface ChaosOptions {
   readonly seed: number
   /** Messages of history a phone starts with. */
   readonly messages: number
+  /** Chats of that history; twelve by default. */
+  readonly chats?: number
   /** Milliseconds between two things that happen on a phone; few by default. */
   readonly pauseMs?: number
   readonly store?: 'sqlite' | 'firestore'
@@ -104,9 +106,9 @@ export class ChaosRun implements AsyncDisposable {
   /** A phone with a history is linked, and its traffic begins. */
   async addAccount(): Promise<void> {
     if (this.accounts.length >= ACCOUNTS_LIMIT) return
-    const { messages } = this.options
+    const { chats = 12, messages } = this.options
     const phone = this.simulator.createPhone({
-      history: { chats: 12, messages, chunkMessages: 150, inlineBelowBytes: 0, groupsShare: 0.25 }
+      history: { chats, messages, chunkMessages: 150, inlineBelowBytes: 0, groupsShare: 0.25 }
     })
     dropWhileLinking(phone, this.random)
     const { api } = this.server
@@ -116,7 +118,7 @@ export class ChaosRun implements AsyncDisposable {
     )
     await api.untilAccount(accountId, 'to be linked', account => account.jid !== null)
     const seed = this.options.seed * 1000 + this.accounts.length * 2
-    this.firestore?.add(phone, accountId, seed)
+    this.firestore?.add(phone, accountId, { seed, pauseMs: this.options.pauseMs })
     const traffic = new Traffic(this.simulator, phone, accountId, () => this.server.api, {
       seed,
       pauseMs: this.options.pauseMs

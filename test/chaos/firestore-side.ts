@@ -49,18 +49,22 @@ export class FirestoreSide implements AsyncDisposable {
   }
 
   /** An application of this account begins to write documents. */
-  add(phone: Phone, accountId: string, seed: number): void {
-    this.writers.push(this.write(phone, accountId, randomOf(seed)))
+  add(
+    phone: Phone,
+    accountId: string,
+    { pauseMs = 100, seed }: { readonly pauseMs?: number | undefined; readonly seed: number }
+  ): void {
+    this.writers.push(this.write(phone, accountId, randomOf(seed), pauseMs))
   }
 
-  private async write(phone: Phone, accountId: string, random: Random): Promise<void> {
+  private async write(phone: Phone, accountId: string, random: Random, pauseMs: number): Promise<void> {
     for (let n = 0; this.running; n += 1) {
       const text = `document ${n}`
       const to = pick(random, phone.contacts).phoneNumber
       const document = this.reader.database.collection('outbox').doc()
       await created(document, { accountId, to, content: { text }, clientMessageId: `document-${n}` })
       this.documents.push({ id: document.id, text, phone })
-      await pause(100)
+      await pause(pauseMs)
     }
   }
 

@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util'
 import { wholeOption } from '../../harness/options.ts'
 import { residentMiB } from '../../harness/process-memory.ts'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
-import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { ServerProcess, type StartServer, temporaryFolder } from '../../harness/server-process.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
 export interface FloodResult {
@@ -26,15 +26,17 @@ const LOOK_EVERY_MS = 250
 
 export const flood = async (options: {
   readonly messages: number
+  readonly start?: StartServer
   readonly log: (text: string) => void
 }): Promise<FloodResult> => {
+  const { start = given => ServerProcess.start(given) } = options
   const simulator = await Simulator.make({ seed: 5 })
   const folder = temporaryFolder()
   const settings = simulatorSettings(simulator)
-  let server = await ServerProcess.start({ dataDir: folder.path, settings })
+  let server = await start({ dataDir: folder.path, settings })
   await using left = new AsyncDisposableStack()
   left.defer(async () => {
-    await server.kill()
+    await server.dispose()
     await simulator.stop()
     folder.remove()
   })
@@ -49,12 +51,12 @@ export const flood = async (options: {
   const started = performance.now()
   const half = Math.ceil(options.messages / 2)
   const live = await phone.flood({ count: half, text: 'live' })
-  await server.kill()
+  await server.dispose()
   const away = await phone.flood({ count: options.messages - half, text: 'away' })
   options.log(
     `${live.count} live, ${away.count} while the server was away; ${phone.offlineQueue().length} wait at WhatsApp`
   )
-  server = await ServerProcess.start({ dataDir: folder.path, settings })
+  server = await start({ dataDir: folder.path, settings })
   const before = residentMiB(server.pid)
   let peak = before
   const expected = phone.truth().messages.length

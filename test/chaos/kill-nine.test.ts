@@ -9,7 +9,8 @@ test('killed at random moments and around its commits, the server loses nothing 
     store: 'firestore',
     seed: 3,
     messages: 30,
-    pauseMs: 120,
+    chats: 6,
+    pauseMs: 300,
     briefTroubles: true,
     log: text => words.push(text)
   })

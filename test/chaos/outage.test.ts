@@ -1,5 +1,6 @@
 // The short version of `npm run chaos:outage`.
 import { expect, test } from 'vitest'
+import { InProcessServer } from '../../harness/in-process-server.ts'
 import { outage, unharmed } from './outage.ts'
 
 const ACCOUNTS = 3
@@ -9,6 +10,7 @@ test('an outage of WhatsApp, in every way in which it fails, costs no account it
     accounts: ACCOUNTS,
     seconds: 4,
     seed: 3,
+    start: options => InProcessServer.start(options),
     settings: { RECONNECT_MIN: '200ms', RECONNECT_MAX: '500ms', START_PACE: '50ms' },
     log: () => undefined
   })

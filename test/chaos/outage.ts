@@ -6,7 +6,12 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { wholeOption } from '../../harness/options.ts'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
-import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import {
+  type RunningServer,
+  ServerProcess,
+  type StartServer,
+  temporaryFolder
+} from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
@@ -37,7 +42,7 @@ const LINKED_AT_ONCE = 4
 const WRITES_EVERY_MS = 250
 
 const linkAll = async (
-  server: ServerProcess,
+  server: RunningServer,
   simulator: Simulator,
   accounts: number
 ): Promise<ReadonlyArray<LinkedPhone>> => {
@@ -94,7 +99,7 @@ const writeDuring = async (
 
 /** How often each text is stored in the account's threads. */
 const storedTimes = async (
-  { api }: ServerProcess,
+  { api }: RunningServer,
   { accountId, phone }: LinkedPhone
 ): Promise<(text: string) => number> => {
   await api.untilAccount(
@@ -113,19 +118,20 @@ export const outage = async (options: {
   readonly seconds: number
   readonly seed: number
   readonly settings?: Readonly<Record<string, string>>
+  readonly start?: StartServer
   readonly log: (text: string) => void
 }): Promise<OutageResult> => {
-  const { accounts, log, seconds, seed } = options
+  const { accounts, log, seconds, seed, start = given => ServerProcess.start(given) } = options
   await using left = new AsyncDisposableStack()
   const simulator = await Simulator.make({ seed })
   left.defer(() => simulator.stop())
   const folder = temporaryFolder()
   left.defer(() => folder.remove())
-  const server = await ServerProcess.start({
+  const server = await start({
     dataDir: folder.path,
     settings: { ...simulatorSettings(simulator), ...options.settings }
   })
-  left.defer(() => server.kill())
+  left.defer(() => server.dispose())
   const linked = await linkAll(server, simulator, accounts)
   log(`${linked.length} accounts are online`)
 

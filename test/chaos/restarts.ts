@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util'
 import { wholeOption } from '../../harness/options.ts'
 import { residentMiB } from '../../harness/process-memory.ts'
 import { linkAccount, simulatorSettings } from '../../harness/simulated.ts'
-import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { ServerProcess, type StartServer, temporaryFolder } from '../../harness/server-process.ts'
 import { Simulator } from '../../simulator/simulator.ts'
 
 export interface RestartsResult {
@@ -29,11 +29,13 @@ const lowest = (values: ReadonlyArray<number>, from: number, to: number): number
 
 export const restarts = async (options: {
   readonly count: number
+  readonly start?: StartServer
   readonly log: (text: string) => void
 }): Promise<RestartsResult> => {
+  const { start = given => ServerProcess.start(given) } = options
   const simulator = await Simulator.make({ seed: 9 })
   const folder = temporaryFolder()
-  const server = await ServerProcess.start({
+  const server = await start({
     dataDir: folder.path,
     settings: {
       ...simulatorSettings(simulator),
@@ -42,7 +44,7 @@ export const restarts = async (options: {
   })
   await using left = new AsyncDisposableStack()
   left.defer(async () => {
-    await server.kill()
+    await server.dispose()
     await simulator.stop()
     folder.remove()
   })

@@ -18,7 +18,8 @@ export const sharedBrowser = (): (() => Promise<{ page: Page; errors: ReadonlyAr
   afterAll(() => browser?.close())
   return async () => {
     if (browser === undefined) throw new Error('There is no browser here')
-    const page = await browser.newPage({ viewport: { width: 1400, height: 900 } })
+    // What moves costs processor time, and is not looked at.
+    const page = await browser.newPage({ viewport: { width: 1400, height: 900 }, reducedMotion: 'reduce' })
     const errors: Array<string> = []
     page.on('pageerror', error => errors.push(String(error)))
     return { page, errors }

@@ -8,7 +8,15 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, expect, test } from 'vitest'
 import { temporaryFolder } from '../../harness/server-process.ts'
-import { backscroll, backscrollHere, type Ended, resultsOf, Running, RunningHere } from './backscroll.ts'
+import {
+  backscroll,
+  backscrollHere,
+  backscrollOffline,
+  type Ended,
+  resultsOf,
+  Running,
+  RunningHere
+} from './backscroll.ts'
 import type { ArchiveLine } from '../../src/services/personal-data/archive.ts'
 import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
@@ -44,7 +52,7 @@ const shop = sharedOnce(async () => {
     name: 'Shop',
     history: { chats: 3, messages: 30, groupsShare: 0, mediaShare: 0 }
   })
-  const pairing = new Running(['pair', '--new', 'Shop', '--json'], environment())
+  const pairing = new RunningHere(['pair', '--new', 'Shop', '--json'], environment())
   const { qr } = await pairing.next<Step>()
   await phone.scanQr(qr!)
   let last = await pairing.next<Step>()
@@ -234,7 +242,7 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   const { HOST: _, ...settings } = { HOST: '', ...stage().settings }
   const { port } = new URL(stage().server.url)
   const here = { ...settings, PORT: port, DATA_DIR: stage().dataDir }
-  const well = await backscroll(['doctor', '--json'], here)
+  const well = await backscrollOffline(['doctor', '--json'], here)
   const findings = resultsOf<{ check: string; status: string; found: string }>(well)
   expect(findings.filter(({ status }) => status === 'failed')).toEqual([])
   expect(well.code).toBe(0)
@@ -250,7 +258,7 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   const other = createServer((_request, response) => response.writeHead(404).end('{}')).listen(0, '127.0.0.1')
   await once(other, 'listening')
   const otherPort = String((other.address() as AddressInfo).port)
-  const ill = await backscroll(['doctor'], {
+  const ill = await backscrollOffline(['doctor'], {
     ...settings,
     DATA_DIR: file,
     PORT: otherPort,
@@ -277,7 +285,7 @@ test('doctor says that all is well, and what to do where it is not', async () =>
   expect(ill.stdout).toMatch(/✗ whatsapp .*cannot be reached \(ECONNREFUSED\)\n\s+Let this machine reach it/)
   expect(ill.stdout).toMatch(/✗ data folder .*is a file/)
   expect(ill.stderr).toMatch(/^The server cannot run like this: /)
-  expect(await backscroll(['doctor'], { PORT: 'eighty' })).toMatchObject({
+  expect(await backscrollOffline(['doctor'], { PORT: 'eighty' })).toMatchObject({
     code: 1,
     stdout: expect.stringMatching(/✗ settings .*PORT is not usable/)
   })
@@ -296,7 +304,7 @@ thoroughTest('doctor reads Firestore, and tells a clock that is wrong', async ()
     PORT: '0',
     WHATSAPP_URL: `ws://127.0.0.1:${(late.address() as AddressInfo).port}/ws/chat`
   }
-  const { code, stdout } = await backscroll(['doctor'], settings)
+  const { code, stdout } = await backscrollOffline(['doctor'], settings)
   late.close()
   await firestore.stop()
   expect(code).toBe(0)
@@ -396,19 +404,19 @@ test('a backup of the running server is restored into another folder', async () 
     string,
     string
   ]
-  const made = await backscroll(['backup', '--key', key, copy], { DATA_DIR: stage().dataDir })
+  const made = await backscrollOffline(['backup', '--key', key, copy], { DATA_DIR: stage().dataDir })
   expect(made).toMatchObject({ code: 0, stderr: '' })
   expect(made.stdout).toMatch(/^messages\s+\d\d+$/m)
-  expect(await backscroll(['restore', '--data-dir', target, '--key', key, copy])).toMatchObject({
+  expect(await backscrollOffline(['restore', '--data-dir', target, '--key', key, copy])).toMatchObject({
     code: 0,
     stdout: expect.stringContaining(target)
   })
   // The same key file serves every backup; another key is noticed before it is used.
-  const again = await backscroll(['backup', '--key', key, `${copy}-2`], { DATA_DIR: stage().dataDir })
+  const again = await backscrollOffline(['backup', '--key', key, `${copy}-2`], { DATA_DIR: stage().dataDir })
   expect(again).toMatchObject({ code: 0, stderr: '' })
   const other = join(elsewhere.path, 'other.key')
   writeFileSync(other, randomBytes(32).toString('base64'))
-  expect(await backscroll(['restore', '--data-dir', target, '--key', other, copy])).toMatchObject({
+  expect(await backscrollOffline(['restore', '--data-dir', target, '--key', other, copy])).toMatchObject({
     code: 1,
     stdout: '',
     stderr: expect.stringMatching(/^Nothing was restored: .*does not open.*other\.key is another vault key/)
@@ -448,7 +456,7 @@ const REFUSED: ReadonlyArray<Refused> = [
   [['backup', '/dev/null/x'], { DATA_DIR: '/nonexistent' }, 1, 'No backup was made']
 ]
 /** What works with a server reads no settings of its own. */
-const RUNS_HERE = new Set(['accounts', 'acounts', 'send', 'search', 'keys', 'pair'])
+const USES_SERVER = new Set(['accounts', 'acounts', 'send', 'search', 'keys', 'pair'])
 /** One for each code. */
 const ONE_EACH = [...new Map(REFUSED.map(refused => [refused[2], refused])).values()]
 
@@ -456,7 +464,7 @@ test.each(thorough(ONE_EACH, REFUSED))(
   '%j with %j ends with %i and says what to do',
   async (args, more, code, words) => {
     await shop()
-    const ended = await (RUNS_HERE.has(args[0] ?? '') ? backscrollHere : backscroll)(args, {
+    const ended = await (USES_SERVER.has(args[0] ?? '') ? backscrollHere : backscrollOffline)(args, {
       ...environment(),
       ...more
     })
@@ -494,7 +502,7 @@ test.each(thorough(['bash'], ['bash', 'zsh', 'fish']).filter(hasShell))(
   '%s completes commands and flags',
   async shell => {
     const file = join(stage().dataDir, `completions.${shell}`)
-    const { stdout } = await backscroll(['completions', shell])
+    const { stdout } = await backscrollHere(['completions', shell])
     writeFileSync(file, stdout)
     expect(spawnSync(shell, ['-n', file], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
     const offered = spawnSync(shell, ['-c', OFFERS[shell]!, file], { encoding: 'utf8' })

@@ -37,10 +37,15 @@ const DIALOGS: ReadonlyArray<readonly [place: string, ...presses: ReadonlyArray<
 ]
 
 export const accessibilityTests = (scene: () => ConsoleScene): void => {
-  test('every screen is accessible, in light and in dark, and on a phone', async () => {
+  test('screens are accessible, in light and in dark, and on a phone', async () => {
     const page = await scene().opened()
     const [, chat = ''] = page.url().split('#')
-    const screens = ['/', '/settings', chat, ...TABS.map(tab => `/activity/${tab}`)]
+    // Lists are made of the same parts, and so are tables.
+    const tabs = thorough(
+      TABS.filter((_, index) => index % 3 === 1),
+      TABS
+    )
+    const screens = ['/', '/settings', chat, ...tabs.map(tab => `/activity/${tab}`)]
     const found: Array<object> = []
     for (const [index, screen] of screens.entries()) {
       await dress(page, index)
@@ -61,7 +66,7 @@ export const accessibilityTests = (scene: () => ConsoleScene): void => {
     const found: Array<object> = []
     // They are made of the same parts.
     const some = thorough(
-      DIALOGS.filter((_, index) => index % 4 === 0),
+      DIALOGS.filter((_, index) => index % 6 === 0),
       DIALOGS
     )
     for (const [index, [place, ...presses]] of some.entries()) {

@@ -7,6 +7,7 @@ import { FirestoreReader } from '../../harness/firestore.ts'
 import { deployedIndexes } from '../firestore/deployed-indexes.ts'
 import { LocalFirestore } from '../firestore/server.ts'
 import { hasBrowser, OVERRIDES, sharedBrowser, sidesOf } from './browser.ts'
+import { once } from './shared.ts'
 import { type InProcessStage, Stage } from './stage.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
@@ -27,6 +28,11 @@ afterAll(async () => {
 })
 
 const opened = sharedBrowser()
+const someAccount = once(async () => {
+  const linked = await stage.linked({ history: { chats: 6, messages: 60, groupsShare: 0.3 } })
+  await stage.api.untilPublished()
+  return linked
+})
 
 const open = async (account: string, claims: object) => {
   const { errors, page } = await opened()
@@ -37,8 +43,7 @@ const open = async (account: string, claims: object) => {
 }
 
 test.skipIf(!hasBrowser)('lists conversations live, shows one, and sends through the outbox', async () => {
-  const { accountId, phone } = await stage.linked({ history: { chats: 6, messages: 60, groupsShare: 0.3 } })
-  await stage.api.untilPublished()
+  const { accountId, phone } = await someAccount()
   const { errors, page } = await open(accountId, { backscroll: { role: 'agent', accounts: [accountId] } })
   const threads = page.locator('#threads li')
   await threads.nth(5).waitFor()
@@ -65,11 +70,27 @@ test.skipIf(!hasBrowser)('lists conversations live, shows one, and sends through
 })
 
 test.skipIf(!hasBrowser)('shows nothing of an account that is not granted, and says why', async () => {
-  const { accountId } = await stage.linked({ history: { chats: 2, messages: 10 } })
-  await stage.api.untilPublished()
+  const { accountId } = await someAccount()
   const { page } = await open(accountId, { backscroll: { role: 'agent', accounts: ['acc-other'] } })
   await page.locator('#state').getByText('permissions').waitFor()
   expect(await page.locator('#threads li').count()).toBe(0)
+})
+
+test.skipIf(!hasBrowser)('while Firestore is away, the console says how much waits for it', async () => {
+  const { accountId, phone } = await someAccount()
+  await stage.api.untilPublished()
+  await firestore.interrupt()
+  await phone.receive({ from: phone.contacts[0]!, text: 'While away' })
+  await stage.synced(accountId, phone)
+  const { page } = await opened()
+  await page.goto(`${stage.server.url}/#/activity/store`)
+  await page.getByLabel('Your key').fill(stage.server.key)
+  await page.keyboard.press('Enter')
+  await page.getByText('From Firestore, and from this server.').waitFor()
+  const waiting = page.locator('.pairs div', { hasText: 'Documents that wait to be written' })
+  await waiting.getByText(/^[1-9]\d* · /).waitFor()
+  await firestore.listen()
+  await stage.api.untilPublished()
 })
 
 test('is sixty lines', () => {

@@ -12,14 +12,13 @@ import type { Phone } from '../../simulator/phone.ts'
 import { makeTlsIdentity } from '../../simulator/wire/tls-certificate.ts'
 import { findingsOf } from './accessibility.ts'
 import { CHROMIUM, hasBrowser, OVERRIDES, sidesOf } from './browser.ts'
-import { movableClock, sharedStage, type Stage } from './stage.ts'
+import { type InProcessStage, sharedStageByClock } from './stage.ts'
 
 const ROOT = join(import.meta.dirname, '..', '..')
 const EXTENSION = join(ROOT, 'extension')
 const SCREENSHOTS = process.env['SCREENSHOTS']
 
-const { folder, settings } = movableClock()
-const shared = sharedStage(settings, folder)
+const shared = sharedStageByClock()
 
 /** As strict as WhatsApp's own page. */
 const WHATSAPP_HEADERS = {
@@ -120,7 +119,7 @@ const PAGE_SHAPE = `(({ clientWidth, dir, lang, scrollWidth }) =>
 const statusOf = (page: Page) => page.locator('#status')
 const overlay = (page: Page) => page.getByRole('dialog')
 
-const scan = async (stage: Stage, accountId: string, phone: Phone): Promise<Promise<unknown>> => {
+const scan = async (stage: InProcessStage, accountId: string, phone: Phone): Promise<Promise<unknown>> => {
   const { qr } = await stage.api.offer(accountId)
   // Not awaited: it goes on until the account is linked.
   return phone.scanQr(qr!).catch((error: unknown) => error)

@@ -7,8 +7,9 @@ import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
 import type { SeenEvent } from '../../harness/event-stream.ts'
 import { InProcessServer } from '../../harness/in-process-server.ts'
-import { runToExit, ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
+import { ServerProcess, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
+import { backscrollOffline } from './backscroll.ts'
 import { type AnyStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
@@ -16,7 +17,11 @@ const KEY = 'backup-key-0123456789'
 
 /** Runs a command on a data folder; answers its JSON line, or the words on standard error. */
 const command = async (dataDir: string, ...args: ReadonlyArray<string>) => {
-  const { code, output } = await runToExit({ DATA_DIR: dataDir, API_KEY: KEY }, [...args, '--json'])
+  const { code, stderr, stdout } = await backscrollOffline([...args, '--json'], {
+    DATA_DIR: dataDir,
+    API_KEY: KEY
+  })
+  const output = `${stdout}${stderr}`
   const line = output.split('\n').find(text => text.startsWith('{'))
   return { code, output, result: JSON.parse(line ?? '{}') as Record<string, unknown> }
 }

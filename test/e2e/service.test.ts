@@ -4,7 +4,8 @@ import { once } from 'node:events'
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { thoroughTest } from '../thorough.ts'
+import { thorough, thoroughTest } from '../thorough.ts'
+import { InProcessServer } from '../../harness/in-process-server.ts'
 import {
   SERVER_ENTRY,
   ServerProcess,
@@ -77,8 +78,8 @@ describe('a signal to what started the server', () => {
     process.kill(-npm.pid, 'SIGINT')
     expect(await npm.ended).toBe(0)
     // Neither the port nor the lock is left behind.
-    const next = await ServerProcess.start({ dataDir: join(folder.path, 'data') })
-    expect(await next.stop()).toBe(0)
+    const next = await InProcessServer.start({ dataDir: join(folder.path, 'data') })
+    await next.stop()
   })
 
   thoroughTest(
@@ -108,7 +109,14 @@ describe('an older Node', () => {
     .map(name => `scripts/${name}`)
   const SENTENCE = /^Backscroll needs Node 24, found [\d.]+: .*npm start.*\n$/
 
-  test.each([...ENTRIES, ...SCRIPTS])('%s says that it needs Node 24', file => {
+  test.each([...ENTRIES, ...SCRIPTS])('%s asks which Node it is before anything else', file => {
+    const code = readFileSync(join(ROOT, file), 'utf8').replace(/^(\/\/.*|#!.*)?\n/gm, '')
+    expect(code).toMatch(/^(import '\.\/needs-node\.cjs'|require\('\.\.\/scripts\/needs-node\.cjs'\))\n/)
+  })
+
+  // Each of the two ways; the others are the same.
+  const some = thorough([ENTRIES[0]!, SCRIPTS[0]!], [...ENTRIES, ...SCRIPTS])
+  test.each(some)('%s says that it needs Node 24', file => {
     const preload = join(folder.path, 'older.cjs')
     writeFileSync(
       preload,
@@ -127,7 +135,7 @@ describe('an older Node', () => {
     return status === 0 && Number.parseInt(stdout, 10) < 24
   })
   test.skipIf(older === undefined)('the older one of this machine is told the same', () => {
-    for (const file of ENTRIES) {
+    for (const file of thorough(ENTRIES.slice(0, 1), ENTRIES)) {
       const run = spawnSync(older!, [join(ROOT, file)], { encoding: 'utf8' })
       expect([run.status, run.stderr]).toEqual([1, expect.stringMatching(SENTENCE)])
     }

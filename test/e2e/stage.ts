@@ -200,6 +200,13 @@ export class Stage<Server extends RunningServer = ServerProcess> implements Asyn
     await this.restart(crashingAt(point, times)).catch(() => undefined)
   }
 
+  /** The same in between, while no other server runs on the data: a process that resolves when it has ended so. */
+  async crashAt(point: string, times = 1): Promise<void> {
+    const settings = { ...this.settings, ...crashingAt(point, times) }
+    const process = await ServerProcess.start({ dataDir: this.dataDir, settings }).catch(() => undefined)
+    await process?.ended
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.server.dispose()
     await this.simulator.stop()

@@ -3,24 +3,23 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Phone } from '../../simulator/phone.ts'
-import { SERVER_ENTRY, SOURCES, temporaryFolder } from '../../harness/server-process.ts'
-import { Stage } from './stage.ts'
+import { temporaryFolder } from '../../harness/server-process.ts'
+import { throwWhatIsIn } from './inner-faults.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 1, messages: 5, groupsShare: 0 } }
 
 const folder = temporaryFolder()
 const faultFile = join(folder.path, 'fault')
-let stage: Stage
+let stage: InProcessStage
+let throwNothing: () => void
 beforeAll(async () => {
-  stage = await Stage.set({
-    NODE_OPTIONS: `--import=${join(import.meta.dirname, 'inner-faults.ts')}`,
-    INNER_FAULT: faultFile,
-    // The faults find their places by the names of source files.
-    [SERVER_ENTRY]: SOURCES
-  })
+  stage = await Stage.setInProcess()
+  throwNothing = throwWhatIsIn(faultFile)
 })
 afterAll(async () => {
+  throwNothing()
   await stage[Symbol.asyncDispose]()
   folder.remove()
 })
@@ -119,7 +118,7 @@ thoroughTest(
     expect(incident).toMatchObject({ kind: 'account.crashed', severity: 'error' })
     // It stays so over a restart of the server, and what is received meanwhile is not lost.
     await stage.server.stop()
-    await stage.restart({ NODE_OPTIONS: '', [SERVER_ENTRY]: process.env[SERVER_ENTRY] ?? SOURCES })
+    await stage.restart()
     expect(await stage.api.account(one.accountId)).toMatchObject({ state: 'failed' })
     await one.phone.receive({ from: one.phone.contacts[0]!, text: 'meanwhile' })
 

@@ -1,22 +1,24 @@
 import { expect, test } from 'vitest'
 import { compare } from '../../harness/compare.ts'
+import { thorough } from '../thorough.ts'
 import { sharedInProcessStage } from './stage.ts'
 
 const shared = sharedInProcessStage()
+const MANY = thorough(250, 1500)
 
 test('a phone linked by QR code has all its chats and messages over HTTP, once each', async () => {
   const stage = shared()
-  const { phone, accountId } = await stage.linked({ history: { chats: 12, messages: 900 } })
+  const { phone, accountId } = await stage.linked({ history: { chats: 12, messages: MANY } })
 
   const result = await compare(stage.api, accountId, phone.truth().messages)
 
-  expect(result).toMatchObject({ threads: 12, messages: 900, missing: [], duplicates: [], different: [] })
+  expect(result).toMatchObject({ threads: 12, messages: MANY, missing: [], duplicates: [], different: [] })
   const account = await stage.api.account(accountId)
   expect(account).toMatchObject({
     state: 'open',
     jid: phone.jid,
     lid: phone.lid,
-    counts: { threads: 12, messages: 900 }
+    counts: { threads: 12, messages: MANY }
   })
   expect(account.tags).toContain('online')
 })
@@ -24,7 +26,7 @@ test('a phone linked by QR code has all its chats and messages over HTTP, once e
 test('chunks that must be downloaded are downloaded, checked and stored like the inline one', async () => {
   const stage = shared()
   const { phone, accountId } = await stage.linked({
-    history: { chats: 10, messages: 1500, inlineBelowBytes: 0, chunkMessages: 300 }
+    history: { chats: 10, messages: MANY, inlineBelowBytes: 0, chunkMessages: MANY / 5 }
   })
 
   const account = await stage.api.account(accountId)

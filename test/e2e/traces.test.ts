@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Stage } from './stage.ts'
+import { type InProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 interface Span {
@@ -71,9 +71,9 @@ const above = (spans: ReadonlyArray<Span>, span: Span | string): ReadonlyArray<s
 const SEND = 'POST /v1/accounts/:accountId/messages'
 
 const collector = new Collector()
-let stage: Stage
+let stage: InProcessStage
 beforeAll(async () => {
-  stage = await Stage.set({
+  stage = await Stage.setInProcess({
     OTEL_EXPORTER_OTLP_ENDPOINT: await collector.start(),
     OTEL_BSP_SCHEDULE_DELAY: '100'
   })

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { Effect, Exit } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
-import { ServerProcess, runToExit, temporaryFolder } from '../../../harness/server-process.ts'
+import { InProcessServer } from '../../../harness/in-process-server.ts'
+import { temporaryFolder } from '../../../harness/server-process.ts'
 import { make as makeSeal } from '../../../src/services/vault/seal.ts'
 import { Vault } from '../../../src/services/vault/vault.ts'
 import { KEY, onDatabase, runtimeOn } from '../database.ts'
@@ -217,13 +218,15 @@ test('two rows of the vault with the same secret look different', async () => {
 
 test('the server generates a key only its owner can read, and refuses a folder written with another one', async () => {
   const folder = temporaryFolder()
-  const server = await ServerProcess.start({ dataDir: folder.path })
+  const server = await InProcessServer.start({ dataDir: folder.path })
   await server.stop()
   expect(statSync(join(folder.path, 'vault.key')).mode & 0o777).toBe(0o600)
   const other = Buffer.alloc(32, 1).toString('base64')
-  const { code, output } = await runToExit({ DATA_DIR: folder.path, PORT: '0', VAULT_KEY: other })
+  const refusal = await InProcessServer.start({ dataDir: folder.path, settings: { VAULT_KEY: other } }).then(
+    () => 'It started',
+    (error: Error) => error.message
+  )
   folder.remove()
-  expect(code).toBe(1)
-  expect(output).toContain('VAULT_KEY does not open this DATA_DIR')
-  expect(output).not.toContain(other)
+  expect(refusal).toContain('VAULT_KEY does not open this DATA_DIR')
+  expect(refusal).not.toContain(other)
 })

@@ -2,10 +2,12 @@
 // that a message was encrypted with is never used from the same point again. Transactions of a connection need not wait, then.
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { Durability } from '../../database/durability.ts'
+import type { LoopShare } from '../../process/loop-share.ts'
 import { rawSocketOf } from './raw-socket.ts'
 
 interface FrameHold {
   readonly durability: Durability['Service']
+  readonly share: LoopShare
   /** Writes what frames were made with; `undefined` when everything is written. */
   readonly writeDeferred: () => Promise<void> | undefined
   /** Has to cut the connection: what waits is never sent. */
@@ -13,7 +15,10 @@ interface FrameHold {
 }
 
 /** To be called before the first frame. */
-export const holdFrames = (socket: WASocket, { durability, onFailure, writeDeferred }: FrameHold): void => {
+export const holdFrames = (
+  socket: WASocket,
+  { durability, onFailure, share, writeDeferred }: FrameHold
+): void => {
   const raw = rawSocketOf(socket)
   if (raw === undefined) return
   const send = raw.send.bind(raw)
@@ -44,5 +49,6 @@ export const holdFrames = (socket: WASocket, { durability, onFailure, writeDefer
     releaseWritten()
   }
   raw.send = (data, written) => hold(() => send(data, written))
-  raw.close = (code, reason) => hold(() => close(code, reason))
+  // The answer to WhatsApp's own end, too, which comes to all sockets at once.
+  raw.close = (code, reason) => void share.run(() => hold(() => close(code, reason)))
 }

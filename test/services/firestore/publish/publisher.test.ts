@@ -106,13 +106,13 @@ test('a message over 1 MiB keeps a truncated body with a mark, in whole characte
 
 test('large messages are never together more than a request takes', async () => {
   const world = await makeWorld()
-  const large = Array.from({ length: 30 }, (_, n) =>
+  const large = Array.from({ length: 18 }, (_, n) =>
     message(`L${n}`, { body: 'x'.repeat(n % 2 === 0 ? 900_000 : 440_000) })
   )
   await world.run(apply(...large))
   await world.publish()
   const { messages } = await world.view()
-  expect(await messages(THREAD)).toHaveLength(30)
+  expect(await messages(THREAD)).toHaveLength(18)
 })
 
 test('a new database is not written to faster than Google asks at first', async () => {
@@ -190,10 +190,10 @@ test('before a document is written, what Firestore has of it counts as unknown',
 
 test('one document that fails for a time in a full round keeps nobody waiting', async () => {
   const world = await makeWorld()
-  await world.run(apply(...Array.from({ length: 700 }, (_, n) => message(`F${n}`, { live: false }))))
+  await world.run(apply(...Array.from({ length: 520 }, (_, n) => message(`F${n}`, { live: false }))))
   server.failDocuments(status.ABORTED, name => name.endsWith('F17_them'), 2)
   const { messages } = await world.view()
-  expect(await messages(THREAD)).toHaveLength(700)
+  expect(await messages(THREAD)).toHaveLength(520)
 })
 
 test('a row that cannot be read is told, and the others go on', async () => {
