@@ -95,7 +95,7 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
   }),
   appState: fields => ({
     kind: 'appState',
-    effect: fields.oneOf('effect', ['wrongMac', 'missingPatch']),
+    effect: fields.oneOf('effect', ['wrongMac', 'missingPatch', 'diverged']),
     ...textIn(fields, 'collection')
   }),
   futureTimestamps: fields => ({ kind: 'futureTimestamps', seconds: fields.number('seconds') }),

@@ -2,6 +2,7 @@
 import type { WAPatchName } from '@whiskeysockets/baileys'
 import { changeFromPhone, writeUnreadable } from '../protocol/app-state.ts'
 import { rotateAppStateKey } from '../protocol/app-state-keys.ts'
+import { logCall, type LoggedCall } from '../protocol/call-log.ts'
 import {
   changeChatSetting,
   type ChatSetting,
@@ -11,6 +12,7 @@ import {
 } from '../protocol/chat-settings.ts'
 import { editLabel, type LabelEdit, markMessage, type MessageMark } from '../protocol/message-marks.ts'
 import { readChat } from '../protocol/own-reads.ts'
+import { ping } from '../protocol/pings.ts'
 import { changeTokenSalt } from '../protocol/token-salt.ts'
 import type { PhonePatch } from '../state/app-state.ts'
 import type { Chat } from '../state/names.ts'
@@ -53,6 +55,16 @@ export class SettingsPhone extends WritingPhone {
   /** The owner changes the name of a contact in the address book, or (without a name) removes the contact. */
   nameContact(contact: Chat, name?: string): Promise<void> {
     return nameContact(this.network, this.account, this.accountOf(contact), name)
+  }
+
+  /** WhatsApp asks the linked devices whether they are still there; each answer is a signal `pong`. */
+  ping(): void {
+    ping(this.network, this.account)
+  }
+
+  /** The phone logs a call with somebody that is over; the linked devices learn it by app state. Returns the call's id. */
+  logCall(chat: Chat, call: LoggedCall = {}): Promise<string> {
+    return logCall(this.network, this.account, this.chatOf(chat), call)
   }
 
   /** The phone writes any patch of app state; the linked devices are notified. */

@@ -4,6 +4,7 @@ import { proto, type WAPatchName } from '@whiskeysockets/baileys'
 import type { Account, Companion } from '../state/account.ts'
 import { type AppState, isCollectionName, type PhonePatch, type ReadMutation } from '../state/app-state.ts'
 import { encryptMedia, sha256Of } from '../state/media/encryption.ts'
+import type { FaultOf } from '../state/faults.ts'
 import type { Network } from '../state/network.ts'
 import { Random } from '../state/random.ts'
 import { type BinaryNode, bytesOf, child, children, element } from '../wire/binary-node.ts'
@@ -58,7 +59,16 @@ const answerCollection = async (
     { companion },
     fault => (fault.collection ?? name) === name && collection.patches.length > 0
   )?.effect
-  const snapshot = wanted.attrs.return_snapshot === 'true' ? store.snapshot(name) : undefined
+  const wantsSnapshot = wanted.attrs.return_snapshot === 'true'
+  const present = damage === 'diverged' ? store.earlierSnapshot(name) : store.snapshot(name)
+  const snapshot = wantsSnapshot ? present : undefined
+  if (damage === 'diverged' && !snapshot)
+    return patchesAnswer(
+      name,
+      collection.patches.map(patch => store.diverged(name, patch)),
+      before,
+      undefined
+    )
   return snapshot
     ? snapshotAnswer(network, companion, name, { snapshot, isDamaged: damage === 'wrongMac' })
     : patchesAnswer(name, collection.patches, before, damage)
@@ -68,7 +78,7 @@ const patchesAnswer = (
   name: string,
   patches: readonly Uint8Array[],
   before: number,
-  damage: 'wrongMac' | 'missingPatch' | undefined
+  damage: FaultOf<'appState'>['effect'] | undefined
 ): BinaryNode => {
   const missing = patches.slice(before, before + PATCHES_PER_ANSWER)
   const more = before + missing.length < patches.length

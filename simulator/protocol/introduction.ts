@@ -9,7 +9,7 @@ import { sendHistory } from './history/send.ts'
 
 export const activate = (network: Network, session: Session, companion: Companion): void => {
   if (companion.connection !== session.connection || companion.queue.connected) return
-  companion.queue.open(session.connection)
+  companion.queue.open(session.connection, { asked: companion.account.asksForBacklog })
   network.signals.emit('active', { device: companion.jid })
   if (companion.introduced) return
   companion.introduced = true

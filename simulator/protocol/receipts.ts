@@ -7,6 +7,7 @@ import { queueReceipt } from './group-receipts.ts'
 import { listOf, sendOwnReads } from './own-reads.ts'
 import { answerMediaRetry } from './media/retry.ts'
 import { answerRetry } from './messages/retry.ts'
+import { refuseStanza } from './refuse.ts'
 import type { QueuedStanza } from '../state/stanza-queue.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import { addressingOf, isChannelJid, isGroupJid, isListJid, parseJid, STATUS_JID } from '../wire/jid.ts'
@@ -15,6 +16,8 @@ import { acknowledge } from '../wire/stanza.ts'
 /** Receipts that are for the server only. */
 const PRIVATE = new Set(['peer_msg', 'hist_sync', 'sender'])
 const IDS_LIMIT = 10_000
+/** Of receipts that go to the writers. */
+const READ_LIMIT = 256
 
 export const routeReceipt = (
   network: Network,
@@ -24,8 +27,12 @@ export const routeReceipt = (
 ): void => {
   const { id, type, to } = node.attrs
   if (!id || network.faults.take('loseReceipts', { companion })) return
-  network.reply(session, acknowledge(node, network.clock.seconds()))
   const items = children(child(node, 'list'), 'item').map(item => item.attrs.id)
+  if (type?.startsWith('read') && items.length >= READ_LIMIT) {
+    refuseStanza(network, session, node, 400, 'bad-request')
+    return
+  }
+  network.reply(session, acknowledge(node, network.clock.seconds()))
   const ids = [id, ...items.filter(item => item !== undefined)].slice(0, IDS_LIMIT)
   const chat = node.attrs.recipient ?? to
   network.signals.emit('receiptSent', { device: companion.jid, ids, type: type ?? 'delivery', chat })

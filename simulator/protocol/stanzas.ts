@@ -9,6 +9,7 @@ import { activate } from './introduction.ts'
 import { abandonPairing, answerPairSuccess } from './pairing/claim.ts'
 import { answerLinkCode } from './pairing/code.ts'
 import { answerPasskey } from './pairing/passkey.ts'
+import { isPong } from './pings.ts'
 import { routeChatState, routePresence } from './presence.ts'
 import { answerQuery } from './queries.ts'
 import { acknowledged, routeReceipt } from './receipts.ts'
@@ -83,7 +84,7 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
   if (companion.connection !== session.connection) return
   switch (node.tag) {
     case 'iq':
-      answerQuery(network, session, companion, node)
+      if (!isPong(network, session, node)) answerQuery(network, session, companion, node)
       return
     case 'message':
       routeMessage(network, session, companion, node)
@@ -120,7 +121,11 @@ const handle = (network: Network, session: Session, node: BinaryNode): void => {
     case 'notification':
       network.reply(session, acknowledge(node, network.clock.seconds()))
       return
-    case 'ib':
+    case 'ib': {
+      const batch = child(node, 'offline_batch')
+      if (batch) companion.queue.allow(Number(batch.attrs.count) || 0)
+      return
+    }
     case 'xmlstreamend':
       return
     default:

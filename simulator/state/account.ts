@@ -80,6 +80,8 @@ export class Account {
   online = true
   /** Whether linked devices get statuses as stanzas of their own, as they do since July 2026, or as messages. */
   statusStanzas = true
+  /** What waited for a linked device comes as far as the device asks for it; otherwise all at once. */
+  asksForBacklog = false
   /** Devices with a lower last number of their version are refused; the limit for everybody counts, too. */
   leastVersion = 0
   /** Whether receipts of a group's members that wait for a linked device come in one stanza, by message. */

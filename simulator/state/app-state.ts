@@ -35,6 +35,8 @@ interface Collection {
   /** By index MAC. */
   readonly records: Map<string, HeldRecord>
   hash: Buffer
+  /** As it was before the phone's last patch. */
+  earlier?: { readonly records: readonly HeldRecord[]; readonly hash: Buffer; readonly version: number }
 }
 
 export class AppState {
@@ -128,6 +130,11 @@ export class AppState {
       const key = this.keys.at(-1)
       if (!collection || !key) return
       const version = collection.patches.length + 1
+      collection.earlier = {
+        records: [...collection.records.values()],
+        hash: collection.hash,
+        version: version - 1
+      }
       const mutations = records.map(plain => {
         const record = sealRecord(key, plain)
         apply(collection, plain.operation, record, plain.data)
@@ -157,6 +164,32 @@ export class AppState {
       mac: snapshotMac(key, name, version, collection.hash),
       keyId: { id: key.id }
     }
+  }
+
+  /** The same as it was before the phone's last patch; WhatsApp makes a snapshot now and then only. */
+  earlierSnapshot(name: string): proto.ISyncdSnapshot | undefined {
+    const earlier = this.collection(name)?.earlier
+    const key = this.keys.at(-1)
+    if (!earlier || !key || earlier.version === 0) return undefined
+    const { hash, records, version } = earlier
+    return {
+      version: { version },
+      records: records.map(({ record }) => record),
+      mac: snapshotMac(key, name, version, hash),
+      keyId: { id: key.id }
+    }
+  }
+
+  /** A patch as a device writes it whose own copy of the collection has a fault: it is genuine, and fits nothing. */
+  diverged(name: string, bytes: Uint8Array): Uint8Array {
+    const patch = proto.SyncdPatch.decode(bytes)
+    const key = this.keyOf(patch.keyId?.id)
+    if (!key) return bytes
+    const mac = Buffer.alloc(32, 7)
+    const version = Number(patch.version?.version ?? 0)
+    patch.snapshotMac = mac
+    patch.patchMac = patchMac(key, name, version, mac, patch.mutations)
+    return proto.SyncdPatch.encode(patch).finish()
   }
 
   /** The records of a collection in the clear, as only the phone has them. */

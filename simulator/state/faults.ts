@@ -109,11 +109,11 @@ export type Fault =
     }
   /**
    * Of an app-state collection (of any, without `collection`), answers carry a MAC that does not fit (`wrongMac`), or leave out
-   * the first patch (`missingPatch`).
+   * the first patch (`missingPatch`); or the last patch is genuine and fits nothing, and every snapshot is older (`diverged`).
    */
   | {
       readonly kind: 'appState'
-      readonly effect: 'wrongMac' | 'missingPatch'
+      readonly effect: 'wrongMac' | 'missingPatch' | 'diverged'
       readonly collection?: string
     }
   /** Messages are stamped this far in the future. */

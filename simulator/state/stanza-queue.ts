@@ -47,6 +47,10 @@ export interface Delivery {
 
 const BUFFERED_HIGH = 4 * 1024 * 1024
 
+/** How much of a backlog comes before a device asks for it, and at most for each time it asks. */
+const UNASKED = 5
+const MOST_ASKED = 200
+
 export class StanzaQueue {
   private readonly entries = new Map<number, QueuedStanza>()
   private readonly byId = new Map<string, Set<QueuedStanza>>()
@@ -58,6 +62,8 @@ export class StanzaQueue {
   private outlet: Outlet | undefined
   private backlogEnd = 0
   private backlogSize = 0
+  /** How many more of the backlog may leave before the device asks again. */
+  private allowed = Infinity
   private offlineAnnounced = true
   private pumping = false
   private paused = false
@@ -139,9 +145,13 @@ export class StanzaQueue {
     return expired.length
   }
 
-  /** The device is connected and wants its stanzas: first what waited, then `offline`, then what comes. */
-  open(outlet: Outlet): void {
+  /**
+   * The device is connected and wants its stanzas: first what waited, then `offline`, then what comes. `asked`: of what waited only as
+   * much as it asks for.
+   */
+  open(outlet: Outlet, { asked }: { readonly asked: boolean }): void {
     this.outlet = outlet
+    this.allowed = asked ? UNASKED : Infinity
     const backlog = this.waiting()
     // What was refused comes first, as long as it takes.
     this.unsent = [
@@ -167,6 +177,12 @@ export class StanzaQueue {
         ])
       )
     }
+    this.pump()
+  }
+
+  /** The device asks for more of what waits. */
+  allow(count: number): void {
+    this.allowed += Math.min(count, MOST_ASKED)
     this.pump()
   }
 
@@ -204,7 +220,7 @@ export class StanzaQueue {
         !this.outlet.closed &&
         !this.paused &&
         !this.refused &&
-        (!this.offlineAnnounced || this.peek())
+        (this.offlineAnnounced ? this.peek() : this.allowed > 0 || !this.peek())
       )
         this.pump()
     })
@@ -223,6 +239,10 @@ export class StanzaQueue {
         continue
       }
       if (!entry || (this.refused && entry !== this.refused)) return
+      if (!this.offlineAnnounced && this.allowed-- <= 0) {
+        this.allowed = 0
+        return
+      }
       this.head++
       await this.write(outlet, entry)
     }

@@ -384,8 +384,11 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
       return isOwnSecret(held, change.secret) ? held : withSecret(held, change.secret)
     case 'called': {
       const { call } = held
-      if (call !== null && telling(call) >= telling(change.call)) return held
-      return { ...held, call: call === null ? change.call : { ...call, outcome: change.call.outcome } }
+      if (call === null) return { ...held, call: change.call }
+      const { outcome } = telling(call) >= telling(change.call) ? call : change.call
+      const duration = call.duration ?? change.call.duration
+      if (outcome === call.outcome && duration === call.duration) return held
+      return { ...held, call: { ...call, outcome, duration } }
     }
     case 'starred':
       if (held.starredAt !== null && held.starredAt > change.at) return held

@@ -153,6 +153,18 @@ test('an answered call is not missed because it ends', () => {
   })
 })
 
+test('how long a call took is learned from the log, and what is known of it stays', () => {
+  const ended: MessageChange = { to: 'called', call: { video: false, outcome: 'missed', duration: 42 } }
+  const answered = {
+    ...HELD,
+    type: 'call',
+    call: { video: true, outcome: 'answered' as const, duration: null }
+  }
+  const told = after(answered, [ended])
+  expect(told.call).toEqual({ video: true, outcome: 'answered', duration: 42 })
+  expect(after(told, [ended])).toBe(told)
+})
+
 test('a later vote of a person replaces the earlier one, also one that history told', () => {
   const poll = {
     question: 'q',

@@ -198,6 +198,17 @@ test('a collection that cannot be read is recovered: a key is asked for, a snaps
   expect(fetches.length).toBeLessThan(20)
   lost.clear()
 
+  // A device whose own copy has a fault writes patches that fit nothing: what they say counts, and what comes after them.
+  const diverged = phone.fault({ kind: 'appState', effect: 'diverged', collection: 'regular_high' })
+  // The phone cannot send a new copy.
+  phone.goOffline()
+  await phone.changeChat(ann, { mutedUntil: 4_102_444_700_000 })
+  await until(ann, { mutedUntil: 4_102_444_700_000 })
+  phone.goOnline()
+  diverged.clear()
+  await phone.changeChat(ann, { mutedUntil: null })
+  await until(ann, { mutedUntil: null })
+
   const wrong = phone.fault({ kind: 'appState', effect: 'wrongMac', collection: 'regular_high' })
   await phone.changeChat(ann, { mutedUntil: 4_102_444_800_000 })
   await until(ann, { mutedUntil: 4_102_444_800_000 })

@@ -1,6 +1,8 @@
 // What happens in chats besides plain messages, live, through HTTP: group events, calls, polls, view-once, receipts of
 // a group, and the events that subscribers get.
 import { expect, test } from 'vitest'
+import type { Phone } from '../../simulator/phone.ts'
+import type { Account } from '../../simulator/state/account.ts'
 import type { Message } from '../../src/domain/message.ts'
 import { sharedInProcessStage } from './stage.ts'
 
@@ -62,7 +64,35 @@ test('a call is one message, whose outcome follows', async () => {
     )
     expect(call).toMatchObject({ type: 'call', direction: 'inbound', call: { video: outcome === 'missed' } })
   }
+
+  // The phone's log tells how long calls took, and of those that only the phone knows, once each.
+  await expectLoggedCalls(accountId, phone, phone.contacts[1]!)
 })
+
+const expectLoggedCalls = async (accountId: string, phone: Phone, contact: Account) => {
+  const { api } = shared()
+  const { threadId } = await threadOf(accountId, [contact.jid, contact.lid])
+  const rang = phone.ring({ from: contact, outcome: 'answered' })
+  await phone.logCall(contact, { id: rang, duration: 42 })
+  const at = Date.now() - 3_600_000
+  const own = await phone.logCall(contact, { own: true, video: true, duration: 7, at })
+  // The same call under another id, as the history may have it; and one that nobody answered.
+  await phone.logCall(contact, { own: true, video: true, duration: 7, at: at + 1000 })
+  const missed = await phone.logCall(contact, { outcome: 'missed', at: at - 60_000 })
+  await untilFound(threadId, 'the last one', message => message.whatsAppId === missed)
+  await untilFound(
+    threadId,
+    'the duration',
+    ({ call, whatsAppId }) => whatsAppId === rang && call?.duration === 42
+  )
+  const { messages } = await api.messagePage(threadId, 'limit=20')
+  const calls = messages.filter(({ type }) => type === 'call')
+  expect(calls).toMatchObject([
+    { whatsAppId: rang, direction: 'inbound', call: { video: false, outcome: 'answered', duration: 42 } },
+    { whatsAppId: own, direction: 'outbound', call: { video: true, outcome: 'answered', duration: 7 } },
+    { whatsAppId: missed, direction: 'inbound', call: { video: false, outcome: 'missed', duration: null } }
+  ])
+}
 
 test('a poll of a contact shows who chose what, the last choice of each', async () => {
   const { accountId, phone } = await linked()

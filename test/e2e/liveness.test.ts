@@ -44,6 +44,31 @@ test('a quiet account tests itself in the background, and its connection stays',
   expect(await stage().api.incidents(accountId)).toEqual([])
 })
 
+test('what WhatsApp asks to see whether the device is there is answered', async () => {
+  const { phone } = await stage().linked(SMALL)
+  const { signals } = stage().simulator.network
+  let answers = 0
+  const stop = signals.on(({ name }) => {
+    if (name === 'pong') answers += 1
+  })
+  phone.ping()
+  await signals.until(() => answers > 0, { what: 'the answer' })
+  stop()
+})
+
+test('what waited comes in batches that have to be asked for: all of it comes, without another login', async () => {
+  const { accountId, phone } = await stage().linked(SMALL)
+  phone.account.asksForBacklog = true
+  const refusal = phone.fault({ kind: 'refuseLogins', reason: 503 })
+  phone.disconnect()
+  await phone.flood({ count: 420, from: phone.contacts[0]! })
+  const { logins } = phone.devices[0]!
+  refusal.clear()
+  await stage().synced(accountId, phone)
+  await stage().simulator.until(() => phone.truth().offlineQueue.length === 0)
+  expect(phone.devices[0]!.logins).toBe(logins + 1)
+})
+
 test('a connection that answers keep-alives only is found, told, and opened anew; what waited arrives', async () => {
   const { accountId, phone } = await stage().linked(SMALL)
   const before = await stage().api.account(accountId)

@@ -472,6 +472,27 @@ describe('reading and typing', () => {
     })
   })
 
+  test('more messages than one receipt takes are confirmed in several', async () => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await linkedOnce()
+    const contact = phone.contacts[0]!
+    await phone.flood({ count: 300, from: contact, text: 'read me' })
+    const thread = await api.until('all of them', async () =>
+      (await api.threads(accountId)).find(
+        found => [contact.jid, contact.lid].includes(found.clientJid) && found.unreadCount >= 300
+      )
+    )
+    const read = new Set<string>()
+    const { signals } = simulator.network
+    const stop = signals.on(({ detail, name }) => {
+      if (name !== 'receiptSent' || detail['type'] !== 'read' || !Array.isArray(detail['ids'])) return
+      for (const id of detail['ids']) read.add(String(id))
+    })
+    await api.request('POST', `/v1/threads/${encodeURIComponent(thread.threadId)}/read`)
+    await signals.until(() => read.size >= 300, { what: 'all receipts' })
+    stop()
+  })
+
   test('typing is shown while online, and refused with the state otherwise', async () => {
     const { api, simulator } = shared()
     const { accountId, phone } = await linkedOnce()

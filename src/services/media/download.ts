@@ -54,9 +54,10 @@ const partialFile = (partials: PartialFiles['Service'], name: string): Encrypted
   remove: partials.remove(name)
 })
 
-const announcementOf = ({ fileEncSha256, mediaKey, messageType, mimeType }: MediaSource) => ({
+const announcementOf = ({ fileEncSha256, fileSha256, mediaKey, messageType, mimeType }: MediaSource) => ({
   noun: 'file' as const,
   fileEncSha256: fileEncSha256 === null ? undefined : Buffer.from(fileEncSha256, 'base64'),
+  fileSha256: fileSha256 === null ? undefined : Buffer.from(fileSha256, 'base64'),
   keys: candidateKeys(messageType, mimeType, mediaKey)
 })
 

@@ -18,7 +18,7 @@ const SHARE = 0.05
 const BURST_MS = 60
 /** On a machine that is busy with other work, the time that passes counts for a part of what the thread could have done. */
 const LEAST_SPEED = 0.1
-/** As often as that it is looked at whether there is something to be spent again. */
+/** It is not looked more often whether there is something to be spent again, milliseconds. */
 const LOOK_AGAIN_MS = 5
 
 /** That of a whole process takes the longer to read the more threads it has. Node 22 has no other. */
@@ -35,12 +35,13 @@ const processorMs = (): number => {
 const makeBudget = () => {
   let [left, processor, time] = [BURST_MS, processorMs(), performance.now()]
   return {
-    isLeft: (): boolean => {
+    /** Milliseconds until something may be left; 0 when something is. */
+    wait: (): number => {
       const [processorNow, timeNow] = [processorMs(), performance.now()]
       const done = Math.max(processorNow - processor, LEAST_SPEED * (timeNow - time))
       left = Math.min(BURST_MS, left + SHARE * done)
       ;[processor, time] = [processorNow, timeNow]
-      return left > 0
+      return left > 0 ? 0 : Math.max(LOOK_AGAIN_MS, -left / SHARE)
     },
     /** Debts are bounded: while nothing comes in, more is delivered than this would allow. */
     spend: (cost: number): void => void (left = Math.max(left - cost, -BURST_MS))
@@ -64,9 +65,11 @@ export class Turns extends Context.Service<
       const spend = ({ events, requests }: Load) =>
         Effect.sync(() => budget.spend(COST_MS.requests * requests + COST_MS.events * events))
       const take = Effect.fnUntraced(function* (load: Load) {
-        let isQuiet = false
-        while (!isQuiet && !budget.isLeft())
-          isQuiet = Option.isSome(yield* Effect.timeoutOption(traffic.quiet('chunk'), LOOK_AGAIN_MS))
+        let [isQuiet, wait] = [false, budget.wait()]
+        while (!isQuiet && wait > 0) {
+          isQuiet = Option.isSome(yield* Effect.timeoutOption(traffic.quiet('chunk'), wait))
+          wait = budget.wait()
+        }
         yield* spend(load)
         // What has come in meanwhile is before the next turn.
         if (!isQuiet) yield* Effect.promise(() => setImmediate())

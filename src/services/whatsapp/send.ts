@@ -117,6 +117,9 @@ const sendMessage = (options: SendingOptions) =>
     )
   }, Effect.scoped)
 
+/** As many as phones put into one receipt. */
+const MOST_IN_A_RECEIPT = 256
+
 const markRead = ({ connections, timeoutMs }: SendingOptions) =>
   Effect.fn('WhatsApp.read')(function* (accountId: string, chatJid: string, targets: ReadonlyArray<Target>) {
     const { socket } = yield* connections.get(accountId)
@@ -128,7 +131,11 @@ const markRead = ({ connections, timeoutMs }: SendingOptions) =>
       ...(isGroup && sender !== null ? { participant: sender } : {})
     }))
     const unanswered = () => connections.unanswered(accountId, socket)
-    yield* Effect.tryPromise({ try: () => socket.readMessages(keys), catch: unanswered }).pipe(
+    const read = async (): Promise<void> => {
+      for (let from = 0; from < keys.length; from += MOST_IN_A_RECEIPT)
+        await socket.readMessages(keys.slice(from, from + MOST_IN_A_RECEIPT))
+    }
+    yield* Effect.tryPromise({ try: read, catch: unanswered }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })
     )
   })

@@ -84,6 +84,24 @@ test('without hashes in the message the authentication code decides', async () =
   expect(await fetched(source)).toMatchObject({ size: bytes.length })
 })
 
+test('a file that has a key and is not encrypted is whole, or refused', async () => {
+  const plain = (hash?: string) => {
+    const { bytes, source } = offered(
+      {},
+      { fileEncSha256: null, ...(hash === undefined ? {} : { fileSha256: hash }) }
+    )
+    const directPath = `/v/plain/${randomBytes(8).toString('hex')}`
+    simulator.network.media.upload(directPath, Buffer.from(bytes))
+    return { bytes, source: { ...source, directPath } }
+  }
+  const { bytes, source } = plain()
+  expect(await fetched(source)).toMatchObject({ size: bytes.length })
+  expect(await refused(plain(base64(randomBytes(32))).source)).toMatchObject({ _tag: 'MediaCorrupt' })
+  expect(await refused({ ...plain().source, fileEncSha256: base64(randomBytes(32)) })).toMatchObject({
+    _tag: 'MediaCorrupt'
+  })
+})
+
 test('a picture that came with another kind of message is read with the keys of a picture', async () => {
   const { source } = offered({}, { messageType: 'document', mimeType: 'application/x-unknown' })
   await fetched(source)

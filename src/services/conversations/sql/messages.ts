@@ -7,6 +7,7 @@ import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
 import { markRemovedMessages, unarchiveWithNews } from './chat-settings.ts'
+import { underKnownIds } from './calls.ts'
 import type { WriteContext } from './context.ts'
 import { applyLabelsOfNew } from './labels.ts'
 import { applyWaitingChanges, changeMessages, threadsChanged } from './message-changes.ts'
@@ -160,13 +161,18 @@ const eventsOfLive = Effect.fnUntraced(function* (
   const told = new Set(updated.map(({ messageId, threadId }) => `${threadId} ${messageId}`))
   return live
     .filter(({ messageId, threadId }) => !told.has(`${threadId} ${messageId}`))
-    .map(({ messageId, threadId, type }): EventWrite => {
-      const isNew = fresh.has(`${threadId} ${messageId}`)
-      return { kind: isNew ? storedAs(type) : 'message.changed', threadId, messageId }
+    .flatMap((write): ReadonlyArray<EventWrite> => {
+      const { messageId, threadId, type } = write
+      if (fresh.has(`${threadId} ${messageId}`)) return [{ kind: storedAs(write), threadId, messageId }]
+      // The phone logs each call, whatever is known of it.
+      return type === 'call' ? [] : [{ kind: 'message.changed', threadId, messageId }]
     })
 })
 
-const storedAs = (type: string): EventWrite['kind'] => (type === 'call' ? 'call.ringing' : 'message.stored')
+const storedAs = ({ call, type }: MessageWrite): EventWrite['kind'] => {
+  if (type !== 'call') return 'message.stored'
+  return call === null || call.outcome === 'ringing' ? 'call.ringing' : 'call.ended'
+}
 
 /** Encrypted add-ons may have waited for these messages, or for a secret that only this report of them has. */
 const retryAddOns = Effect.fnUntraced(function* (
@@ -194,7 +200,10 @@ export const putMessages = (
   accountId: string,
   writes: ReadonlyArray<MessageWrite>,
   asOf: number | undefined
-) => Effect.forEach(byOrigin(writes), run => putOfOneOrigin(context, accountId, run, asOf), { discard: true })
+) =>
+  Effect.flatMap(underKnownIds(context.sql, writes), named =>
+    Effect.forEach(byOrigin(named), run => putOfOneOrigin(context, accountId, run, asOf), { discard: true })
+  )
 
 const putOfOneOrigin = Effect.fnUntraced(function* (
   context: WriteContext,

@@ -40,6 +40,11 @@ export interface DecodedRecords {
   readonly isComplete: boolean
 }
 
+export interface DecodedPatch extends DecodedRecords {
+  /** Whether they prove that one of the account's devices wrote it, whatever that device knew of the collection. */
+  readonly isAuthentic: boolean
+}
+
 /** Keys by their id in base64. */
 export type KeysById = ReadonlyMap<string, RecordKeys>
 
@@ -107,7 +112,7 @@ const applied = (
   mutations: ReadonlyArray<proto.ISyncdMutation>,
   valueMacs: ReadonlyMap<string, Uint8Array>,
   keys: KeysById
-): Omit<DecodedRecords, 'isComplete'> & { readonly isAuthentic: boolean } => {
+): Omit<DecodedPatch, 'isComplete'> => {
   const current = new Map(valueMacs)
   const removed: Array<Uint8Array> = []
   const added: Array<Uint8Array> = []
@@ -155,17 +160,19 @@ export const decodePatch = (
   before: CollectionState,
   valueMacs: ReadonlyMap<string, Uint8Array>,
   keys: KeysById
-): DecodedRecords => {
+): DecodedPatch => {
   const version = versionIn(patch) || before.version + 1
-  const { isAuthentic, ...decoded } = applied(before, version, patch.mutations ?? [], valueMacs, keys)
+  const decoded = applied(before, version, patch.mutations ?? [], valueMacs, keys)
   const key = keys.get(keyIdOf(patch.keyId))
-  const isComplete =
+  const isAuthentic =
     key !== undefined &&
-    isAuthentic &&
+    decoded.isAuthentic &&
     version === before.version + 1 &&
-    sameBytes(snapshotMac(key, collection, version, decoded.state.hash), patch.snapshotMac ?? EMPTY_HASH) &&
     sameBytes(patchMac(key, collection, version, patch), patch.patchMac ?? EMPTY_HASH)
-  return { ...decoded, isComplete }
+  const isComplete =
+    isAuthentic &&
+    sameBytes(snapshotMac(key, collection, version, decoded.state.hash), patch.snapshotMac ?? EMPTY_HASH)
+  return { ...decoded, isAuthentic, isComplete }
 }
 
 /** A snapshot has all records of a collection. */

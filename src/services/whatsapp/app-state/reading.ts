@@ -76,7 +76,7 @@ export const readCollections = Effect.fn('AppState.sync')(function* (
         failed.add(name)
         continue
       }
-      const outcome = yield* takeIn(options, collection, fetched.success)
+      const outcome = yield* takeIn(options, collection, fetched.success, damaged.has(name))
       if (outcome === 'more') left.add(name)
       if (outcome !== 'damaged') continue
       if (damaged.has(name)) yield* askForRecovery(options, collection)
@@ -97,12 +97,17 @@ interface Sync extends ReadingContext {
 /** `damaged`: what came does not fit what is known; a snapshot may. */
 type Outcome = 'done' | 'more' | 'damaged'
 
-const takeIn = Effect.fnUntraced(function* (options: Sync, collection: Collection, fetched: Fetched) {
+const takeIn = Effect.fnUntraced(function* (
+  options: Sync,
+  collection: Collection,
+  fetched: Fetched,
+  isFresh: boolean
+) {
   const keys = yield* keysFor(options, collection, fetched)
   if (keys === undefined) return 'done' as const satisfies Outcome
   const { snapshot } = fetched
   if (snapshot !== undefined) return yield* takeSnapshot(options, collection, snapshot, keys)
-  return yield* takePatches(options, collection, fetched, keys)
+  return yield* takePatches(options, collection, fetched, { isFresh, keys })
 })
 
 /** The keys that the records need; `undefined` when one is missing: the collection waits for it. */
@@ -173,15 +178,22 @@ const takePatches = Effect.fnUntraced(function* (
   options: ReadingContext,
   collection: Collection,
   { hasMore, patches, version }: Fetched,
-  keys: KeysById
+  { isFresh, keys }: { readonly isFresh: boolean; readonly keys: KeysById }
 ) {
   const { accountId, appState } = options
   let current = collection
   for (const patch of patches) {
     const valueMacs = yield* appState.valueMacs(accountId, current.name, indexMacsIn(patch))
     const decoded = decodePatch(current.name, patch, current, valueMacs, keys)
-    if (!decoded.isComplete) return 'damaged' as const satisfies Outcome
-    yield* take(options, { collection: current, decoded, isSnapshot: false })
+    // One that does not even fit a fresh snapshot is of a device whose own copy has a fault: what it says counts all the same.
+    const isDiverged = isFresh && decoded.isAuthentic && !decoded.isComplete
+    if (!decoded.isComplete && !isDiverged) return 'damaged' as const satisfies Outcome
+    if (isDiverged) yield* Effect.logInfo(`A device's copy of ${current.name} differs from the phone's`)
+    yield* take(options, {
+      collection: current,
+      decoded: { ...decoded, isComplete: true },
+      isSnapshot: false
+    })
     current = { ...NEW_COLLECTION, ...decoded.state, name: current.name }
   }
   // Patches that WhatsApp says there are did not come.

@@ -6,6 +6,7 @@ import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import { bytesFields } from '../../../domain/protobuf.ts'
 import {
+  callsOfChunk,
   type DecodedConversation,
   decodedConversation,
   decodedStatuses,
@@ -122,7 +123,7 @@ const readOfPhone = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.R
   const read = yield* Effect.flatMap(compressedChunk(notice, serverOf(task)), decoded)
   const { people, tokens } = yield* Effect.try({
     try: () => ({
-      people: peopleOfChunk(read.chunk, announcedAt),
+      people: [...peopleOfChunk(read.chunk, announcedAt), ...callsOfChunk(task.self, read.chunk)],
       tokens: privacyTokensIn(read.chunk, read.encoded)
     }),
     catch: unreadable

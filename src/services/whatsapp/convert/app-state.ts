@@ -5,6 +5,7 @@ import type { ChatSetting, ChatSettingName } from '../../../domain/chat-setting.
 import { isGroupJid, isThreadJid } from '../../../domain/jid.ts'
 import { FOR_EVER } from '../../../domain/thread.ts'
 import { address, partyOf, samePerson, type Self, UNDATED } from './address.ts'
+import { factsOfLoggedCall } from './call-log.ts'
 import { mutedUntil } from './chat-settings.ts'
 import { millisecondsOf, numberOf, secondsToMilliseconds } from './numbers.ts'
 
@@ -24,6 +25,7 @@ interface Context extends Mutation {
   readonly self: Self
   /** When it was made, milliseconds since 1970. */
   readonly at: number
+  readonly now: number
 }
 
 type Convert = (mutation: Context) => ConvertedMutation
@@ -192,6 +194,18 @@ const labelAssociation: Convert = ({ at, index, operation, value }) => {
 const numberOfLid: Convert = ({ index: [, lid], value }) =>
   samePerson(value.pnForLidChatAction?.pnJid, lid, UNDATED)
 
+/** Applications are told of a call that was logged so short a time ago, milliseconds. */
+const IS_NEWS_MS = 24 * 60 * 60 * 1000
+
+/** A record that is removed was taken out of the phone's log: the call took place all the same. */
+const loggedCall: Convert = ({ at, index: [, creator, callId], now, operation, self, value }) => {
+  const record = value.callLogAction?.callLogRecord
+  if (operation === 'remove') return []
+  return record
+    ? factsOfLoggedCall(self, { record, creator, callId, live: now - at < IS_NEWS_MS })
+    : 'unreadable'
+}
+
 const unarchiveChats: Convert = ({ operation, value }) => [
   {
     kind: 'unarchiveChats',
@@ -218,6 +232,7 @@ const CONVERTERS: Readonly<Record<string, Convert>> = {
   label_jid: labelAssociation,
   label_message: labelAssociation,
   pnForLidChat: numberOfLid,
+  call_log: loggedCall,
   setting_unarchiveChats: unarchiveChats,
   // Kept with the keys.
   [TOKEN_SALT]: () => [],
@@ -256,5 +271,5 @@ export const factsOfMutation = (self: Self, mutation: Mutation, now: number): Co
       : undefined
   if (convert === undefined) return 'unknown'
   const at = Math.min(millisecondsOf(mutation.value.timestamp) ?? now, now)
-  return convert({ ...mutation, self, at })
+  return convert({ ...mutation, self, at, now })
 }

@@ -4,6 +4,7 @@ import { isGroupJid, isPersonJid, isThreadJid, STATUS_JID } from '../../../domai
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
+import { factsOfLoggedCall } from './call-log.ts'
 import { settingsOf } from './chat-settings.ts'
 import { factsOfStoredMessage } from './stored-message.ts'
 import { numberOf, secondsToMilliseconds } from './numbers.ts'
@@ -60,6 +61,10 @@ export const peopleOfChunk = (chunk: proto.IHistorySync, at: number): ReadonlyAr
   }),
   ...(chunk.pastParticipants ?? []).flatMap(pastParticipants)
 ]
+
+/** The calls in the phone's log. */
+export const callsOfChunk = (self: Self, { callLogRecords }: proto.IHistorySync): ReadonlyArray<Fact> =>
+  (callLogRecords ?? []).flatMap(record => factsOfLoggedCall(self, { record, live: false }))
 
 /** A message of the phone as a later request can name it. */
 export interface RawMessage {

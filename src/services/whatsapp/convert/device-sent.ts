@@ -4,6 +4,7 @@ import { bytesField } from '../../../domain/protobuf.ts'
 
 /** Numbers of fields in `Message` and in its `deviceSentMessage`. */
 const DEVICE_SENT_MESSAGE = 31
+const DESTINATION = 1
 const MESSAGE = 2
 
 /**
@@ -18,4 +19,11 @@ export const messageOfOwnDevice = (copy: Uint8Array): Uint8Array | undefined => 
   return messageContextInfo
     ? Buffer.concat([proto.Message.encode({ messageContextInfo }).finish(), message])
     : message
+}
+
+/** The address of the chat that such a copy was written in, as the copy says it. */
+export const destinationOfCopy = (copy: Uint8Array): string | undefined => {
+  const wrapper = bytesField(copy, DEVICE_SENT_MESSAGE)
+  const destination = wrapper && bytesField(wrapper, DESTINATION)
+  return destination && Buffer.from(destination).toString()
 }

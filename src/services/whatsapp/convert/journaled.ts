@@ -17,7 +17,7 @@ import { samePerson, type Self } from './address.ts'
 import { factsOfBotAnswer } from './bot-answer.ts'
 import { factsOfCall, isCallSignal } from './call.ts'
 import { ChannelPost, factsOfChannel } from './channel.ts'
-import { messageOfOwnDevice } from './device-sent.ts'
+import { destinationOfCopy, messageOfOwnDevice } from './device-sent.ts'
 import type { AddressedInfo } from './envelope.ts'
 import { factsOfGroupNotification, isGroupNotification } from './group-event.ts'
 import { factsOfNumberChange, isNumberChange } from './number-change-stanza.ts'
@@ -208,10 +208,10 @@ export const listRecipients = (stanza: BinaryNode): ReadonlyArray<ListRecipient>
 }
 
 const message = (entry: Extract<Journaled, { kind: 'message' }>): ConvertedEntry => {
-  const infos = infosOfStanza(entry)
-  if (infos.length === 0) return UNADDRESSED
   const padded = Buffer.from(entry.plaintext, 'base64')
   const raw = unpadRandomMax16(padded)
+  const infos = infosOfStanza({ ...entry, destination: destinationOfCopy(raw) })
+  if (infos.length === 0) return UNADDRESSED
   const bytes = messageOfOwnDevice(raw) ?? raw
   const inner = proto.Message.decode(bytes)
   const { self } = entry

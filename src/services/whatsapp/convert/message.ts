@@ -68,7 +68,7 @@ const protocolFacts = (
         at: envelope.timestamp
       })
     case proto.Message.ProtocolMessage.Type.MESSAGE_EDIT:
-      return changeOf(envelope, editedMessage(envelope, protocol.key), {
+      return changeOf(envelope, editedOrParent(self, envelope, unwrapped, protocol), {
         to: 'edited',
         ...editOf(self, protocol, envelope.timestamp, unwrapped.encoded),
         ...secretOf(unwrapped)
@@ -85,6 +85,19 @@ const protocolFacts = (
     default:
       return [leftOutProtocol(protocol.type)]
   }
+}
+
+/** The message that is edited; of the caption of a file that belongs to another message, that one. */
+const editedOrParent = (
+  self: Self,
+  envelope: Envelope,
+  { layers }: Unwrapped,
+  { editedMessage: edited, key }: proto.Message.IProtocolMessage
+): ChangeFact['target'] | undefined => {
+  const associated = associationIn(self, envelope, edited ? [...layers, ...unwrap(edited).layers] : layers)
+  return associated?.attachedAs === undefined
+    ? editedMessage(envelope, key)
+    : { sender: envelope.sender, whatsAppId: associated.association.whatsAppId }
 }
 
 const messageFact = (

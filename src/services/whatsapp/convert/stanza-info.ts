@@ -17,6 +17,8 @@ export interface StanzaSource {
   readonly attributes: Readonly<Record<string, string>>
   /** Of an own message to a broadcast list. */
   readonly recipients?: ReadonlyArray<ListRecipient>
+  /** Of a copy of an own message: the chat, as the copy says it. */
+  readonly destination?: string | undefined
 }
 
 type Attributes = StanzaSource['attributes']
@@ -55,11 +57,11 @@ const ofList = ({ attributes, recipients = [], self }: StanzaSource, from: strin
   return places.length > 0 ? places : [{ remoteJid: from, fromMe: true }]
 }
 
-const ofPerson = ({ attributes, self }: StanzaSource, from: string): ReadonlyArray<Place> => {
+const ofPerson = ({ attributes, destination, self }: StanzaSource, from: string): ReadonlyArray<Place> => {
   const alt = besides(attributes, 'sender')
   const fromMe = partyOf(self, address(from, alt) ?? { jid: from }) === 'me'
   if (!fromMe) return [{ remoteJid: from, remoteJidAlt: alt, fromMe }]
-  const recipient = chatJid(attributes['recipient'])
+  const recipient = chatJid(attributes['recipient'] ?? destination)
   if (recipient === undefined) return [{ remoteJid: from, remoteJidAlt: alt, fromMe }]
   return [{ remoteJid: recipient, remoteJidAlt: besides(attributes, 'recipient', 'peer_recipient'), fromMe }]
 }

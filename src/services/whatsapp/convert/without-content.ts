@@ -14,7 +14,8 @@ const YES = new Set(['true', '1'])
 /** Whether it is never shared with linked devices: view-once messages, and those of bots and hosted businesses. */
 export const isForPhoneOnly = (stanza: BinaryNode): boolean => {
   const unavailable = getBinaryNodeChild(stanza, 'unavailable')
-  if (unavailable === undefined) return false
+  // What has content is read.
+  if (unavailable === undefined || getBinaryNodeChild(stanza, 'enc') !== undefined) return false
   const { hosted = '', type = '' } = unavailable.attrs
   return (
     PHONE_ONLY.has(type) ||

@@ -14,6 +14,8 @@ export interface Announcement {
   readonly noun: 'file' | 'chunk'
   /** SHA-256 of the encrypted bytes, if the announcement says it. */
   readonly fileEncSha256: Uint8Array | undefined
+  /** SHA-256 of the plain content, of what may have come without encryption. */
+  readonly fileSha256?: Uint8Array | undefined
   /** The keys it may be encrypted with. */
   readonly keys: ReadonlyArray<() => MediaKeys>
 }
@@ -71,8 +73,11 @@ const decrypted = <E>(
 
 /** The plain content of a complete download, after it was found to be the announced file and authentic. */
 export const decrypt = Effect.fnUntraced(function* <E>(bytes: EncryptedBytes<E>, announced: Announcement) {
-  const { fileEncSha256, noun } = announced
+  const { fileEncSha256, fileSha256, noun } = announced
   const size = yield* bytes.size
+  // A key alone says little: where no hash of encrypted bytes is announced, the file may be a plain one.
+  if (fileEncSha256 === undefined && fileSha256 !== undefined && (yield* hasHash(bytes, size, fileSha256)))
+    return size === 0 ? Stream.empty : bytes.read({ start: 0, end: size - 1 })
   if (size <= MAC_BYTES) return yield* new MediaCorrupt({ reason: `the ${noun} has no content` })
   if (fileEncSha256 !== undefined && !(yield* hasHash(bytes, size, fileEncSha256)))
     return yield* new MediaCorrupt({ reason: 'the downloaded file is not the announced one' })

@@ -28,10 +28,12 @@ import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
 import { rememberPreKeys } from './pre-key-check.ts'
 import { followLiveness } from './self-test.ts'
+import { askForBatches } from './offline-queue.ts'
 import { socketConfig } from './options.ts'
 import { answersRetries } from './retry-requests.ts'
 import { makeConnectionRuntime } from './runtime.ts'
 import { makeChatTurns, type ChatTurns } from './chat-turns.ts'
+import { answerPings } from './server-pings.ts'
 import { connectEvents } from './socket-events.ts'
 import { handleStanzas } from './stanza-handling.ts'
 import { followProxy } from '../proxy/incidents.ts'
@@ -183,6 +185,8 @@ const openSocket = (connection: Connection): OpenedSocket => {
   const stopFollowingTime = followTime(connection, socket)
   connectEvents(connection, socket, { appState, credentials, groups, keys })
   followVersion(connection, socket)
+  answerPings(socket)
+  askForBatches(socket)
   followProxy(connection, socket)
   groups.follow(socket.ev)
   outliveFaultyStanzas(connection, socket, receive.keepFaulty, reason => onStrayRejection(connection, reason))

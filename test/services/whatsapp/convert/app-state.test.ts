@@ -1,5 +1,5 @@
 // What mutations of app state say, and that none of them, however odd, is lost without being counted.
-import type { proto } from '@whiskeysockets/baileys'
+import { proto } from '@whiskeysockets/baileys'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
@@ -102,4 +102,53 @@ test('whatever a mutation is, it says something, is counted, or is reported; it 
       expect(mutationKind(mutation)).toMatch(/^\w{1,64}$/)
     })
   )
+})
+
+test('calls of the phone’s log are messages: who called, with whom, when and how long', () => {
+  const { CallResult } = proto.CallLogRecord
+  const logged = (creator: string, record: proto.ICallLogRecord, operation?: Mutation['operation']) =>
+    said(['call_log', creator, 'CALL', '0'], { callLogAction: { callLogRecord: record } }, operation)
+  const startTime = AT
+  const incoming = { callResult: CallResult.MISSED, startTime, participants: [{ userJid: SELF.jid }] }
+  expect(logged(ANN, incoming)).toMatchObject([
+    {
+      type: 'call',
+      whatsAppId: 'CALL',
+      chat: { jid: ANN },
+      sender: { jid: ANN },
+      timestamp: AT,
+      call: { outcome: 'missed' }
+    }
+  ])
+  // What a record claims of its direction is the wrong way round on some devices.
+  const outgoing = {
+    isIncoming: true,
+    isVideo: true,
+    duration: 7,
+    startTime: AT / 1000,
+    participants: [{ userJid: ANN }]
+  }
+  expect(logged(SELF.lid, outgoing)).toMatchObject([
+    {
+      chat: { jid: ANN },
+      sender: 'me',
+      timestamp: AT,
+      call: { video: true, outcome: 'answered', duration: 7 }
+    }
+  ])
+  expect(
+    logged(ANN, { callResult: CallResult.REJECTED, startTime: AT * 1000, groupJid: GROUP })
+  ).toMatchObject([
+    { chat: { jid: GROUP }, sender: { jid: ANN }, timestamp: AT, call: { outcome: 'declined' } }
+  ])
+  expect(logged('', { ...incoming, isIncoming: true, participants: [{ userJid: ANN }] })).toMatchObject([
+    { chat: { jid: ANN }, sender: { jid: ANN } }
+  ])
+  expect(logged('', { startTime, participants: [{ userJid: ANN }] })).toMatchObject([{ sender: 'me' }])
+  // Planned, of nobody, without a time, and taken out of the log.
+  expect(logged(ANN, { ...incoming, callResult: CallResult.UPCOMING })).toEqual([])
+  expect(logged('', { startTime })).toEqual([])
+  expect(logged(ANN, { participants: [] })).toEqual([])
+  expect(logged(ANN, incoming, 'remove')).toEqual([])
+  expect(said(['call_log', ANN, 'CALL', '0'], {})).toBe('unreadable')
 })

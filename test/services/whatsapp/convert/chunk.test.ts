@@ -1,7 +1,11 @@
 // A conversation of the phone's history.
 import { proto } from '@whiskeysockets/baileys'
 import { describe, expect, test } from 'vitest'
-import { decodedConversation, peopleOfChunk } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import {
+  callsOfChunk,
+  decodedConversation,
+  peopleOfChunk
+} from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { SELF } from './content/shown.ts'
 
 const decoded = (given: Partial<proto.IConversation>) =>
@@ -75,5 +79,12 @@ test('who is who comes from mappings and conversations, in whichever order they 
     { kind: 'samePerson', phoneJid: '491@s.whatsapp.net', lidJid: '77@lid', at: 5000 },
     // How old a conversation's own addresses are, nobody knows.
     { kind: 'samePerson', phoneJid: '492@s.whatsapp.net', lidJid: '78@lid', at: 0 }
+  ])
+})
+
+test('a chunk has the phone’s log of calls', () => {
+  const record = { callId: 'CALL', callCreatorJid: '77@lid', startTime: 1_700_000_000, duration: 3 }
+  expect(callsOfChunk(SELF, { syncType: null, callLogRecords: [record, {}] })).toMatchObject([
+    { kind: 'message', chat: { jid: '77@lid' }, live: false, call: { outcome: 'answered', duration: 3 } }
   ])
 })

@@ -49,6 +49,36 @@ test('what the owner wrote on the phone is ours, in the chat it was written to',
   ])
 })
 
+test('a copy whose stanza does not say where it was written says so itself', () => {
+  const copy = { deviceSentMessage: { destinationJid: '77:0@lid', message: { conversation: 'Mine' } } }
+  const facts = convertEntry(arrived({ from: '490:2@s.whatsapp.net' }, copy)).facts
+  expect(facts).toMatchObject([{ sender: 'me', chat: { jid: '77@lid' }, body: 'Mine' }])
+  // Nobody else says where the owner wrote.
+  expect(convertEntry(arrived({ from: '491@s.whatsapp.net' }, copy)).facts.at(-1)).toMatchObject({
+    chat: { jid: '491@s.whatsapp.net' },
+    sender: { jid: '491@s.whatsapp.net' }
+  })
+})
+
+test('an edit of the better copy of a picture is an edit of the picture', () => {
+  const parentMessageKey = { id: 'SD', fromMe: true, remoteJid: '490@s.whatsapp.net' }
+  const associationType = proto.MessageAssociation.AssociationType.HD_IMAGE_DUAL_UPLOAD
+  const entry = arrived(
+    { from: '491@s.whatsapp.net', edit: '1' },
+    {
+      protocolMessage: {
+        type: Type.MESSAGE_EDIT,
+        key: { id: 'HD', fromMe: true },
+        editedMessage: { associatedChildMessage: { message: { imageMessage: { caption: 'Sea' } } } }
+      },
+      messageContextInfo: { messageAssociation: { associationType, parentMessageKey } }
+    }
+  )
+  expect(convertEntry(entry).facts).toMatchObject([
+    { kind: 'change', target: { whatsAppId: 'SD' }, change: { to: 'edited', body: 'Sea' } }
+  ])
+})
+
 test('a group message names its member', () => {
   const entry = arrived(
     { from: '120@g.us', participant: '77:1@lid', participant_pn: '491@s.whatsapp.net' },
