@@ -97,6 +97,7 @@ const anchorOfGap = Effect.fnUntraced(function* ({ threadId, until }: Task, gapI
   if (edge !== undefined) return edge
   const messages = yield* MessageStore
   const held = yield* messages.edge(threadId, 'oldest', { after: gap.from ?? undefined })
-  const anchor = held ?? { whatsAppId: '', fromMe: false, at: yield* Clock.currentTimeMillis }
+  // Times are whole seconds in the request: what has come in this one is asked for, too.
+  const anchor = held ?? { whatsAppId: '', fromMe: false, at: (yield* Clock.currentTimeMillis) + 1000 }
   return { whatsAppId: anchor.whatsAppId, fromMe: anchor.fromMe, at: anchor.at } satisfies RawMessage
 })
