@@ -1,10 +1,10 @@
 // What a change does to a held message, whatever order changes arrive in: the same for every database.
 import { Schema } from 'effect'
+import { withReport } from './call.ts'
 import { LONGEST } from './lengths.ts'
 import {
   Association,
-  type Call,
-  Call as CallSchema,
+  Call,
   type Details,
   type EarlierBody,
   EventResponse,
@@ -82,7 +82,7 @@ export const MessageChange = Schema.Union([
   Schema.Struct({ to: Schema.Literal('readable'), addOnId: Schema.String }),
   /** Another report of the message had its secret (base64). */
   Schema.Struct({ to: Schema.Literal('secretLearned'), secret: Schema.String }),
-  Schema.Struct({ to: Schema.Literal('called'), call: CallSchema }),
+  Schema.Struct({ to: Schema.Literal('called'), call: Call }),
   /** A file that came in a message of its own and belongs to this one. */
   Schema.Struct({
     to: Schema.Literal('attached'),
@@ -294,9 +294,6 @@ const isSameVote = (one: Vote, other: Vote): boolean =>
 const namesOf = ({ options, unknown = [] }: Vote): ReadonlyArray<string> =>
   [...options, ...unknown].toSorted()
 
-/** How much an outcome says: that a call was answered is not undone by its end. */
-const telling = ({ outcome }: Call): number => ['ringing', 'missed', 'declined', 'answered'].indexOf(outcome)
-
 type Fetched = Extract<MessageChange, { to: 'fetched' }>
 
 /** What the download changes about this file; `undefined` when it is about another one or tells nothing new. */
@@ -383,12 +380,8 @@ export const applyChange = (held: Held, change: MessageChange): Held => {
     case 'secretLearned':
       return isOwnSecret(held, change.secret) ? held : withSecret(held, change.secret)
     case 'called': {
-      const { call } = held
-      if (call === null) return { ...held, call: change.call }
-      const { outcome } = telling(call) >= telling(change.call) ? call : change.call
-      const duration = call.duration ?? change.call.duration
-      if (outcome === call.outcome && duration === call.duration) return held
-      return { ...held, call: { ...call, outcome, duration } }
+      const call = withReport(held.call, change.call)
+      return call === held.call ? held : { ...held, call }
     }
     case 'starred':
       if (held.starredAt !== null && held.starredAt > change.at) return held

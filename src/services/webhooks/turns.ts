@@ -18,7 +18,7 @@ const SHARE = 0.05
 const BURST_MS = 60
 /** On a machine that is busy with other work, the time that passes counts for a part of what the thread could have done. */
 const LEAST_SPEED = 0.1
-/** It is not looked more often whether there is something to be spent again, milliseconds. */
+/** The shortest time between two looks at the budget, milliseconds. */
 const LOOK_AGAIN_MS = 5
 
 /** That of a whole process takes the longer to read the more threads it has. Node 22 has no other. */

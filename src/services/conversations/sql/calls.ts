@@ -3,11 +3,11 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { MessageWrite } from '../writes.ts'
 
-/** Whoever calls again has hung up before. */
+/** Two calls of the same side that begin within this time are one: nobody hangs up and calls again so quickly. Milliseconds. */
 const SAME_WITHIN_MS = 3000
 
 /** What rings is a call of its own: it may be a second one right after another. */
-const isOver = ({ call, type }: MessageWrite): boolean =>
+export const isOver = ({ call, type }: MessageWrite): boolean =>
   type === 'call' && call !== null && call.outcome !== 'ringing'
 
 interface KnownCall {

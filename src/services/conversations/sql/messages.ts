@@ -7,7 +7,7 @@ import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
 import type { MessageWrite } from '../writes.ts'
 import { markRemovedMessages, unarchiveWithNews } from './chat-settings.ts'
-import { underKnownIds } from './calls.ts'
+import { isOver, underKnownIds } from './calls.ts'
 import type { WriteContext } from './context.ts'
 import { applyLabelsOfNew } from './labels.ts'
 import { applyWaitingChanges, changeMessages, threadsChanged } from './message-changes.ts'
@@ -169,9 +169,9 @@ const eventsOfLive = Effect.fnUntraced(function* (
     })
 })
 
-const storedAs = ({ call, type }: MessageWrite): EventWrite['kind'] => {
-  if (type !== 'call') return 'message.stored'
-  return call === null || call.outcome === 'ringing' ? 'call.ringing' : 'call.ended'
+const storedAs = (write: MessageWrite): EventWrite['kind'] => {
+  if (write.type !== 'call') return 'message.stored'
+  return isOver(write) ? 'call.ended' : 'call.ringing'
 }
 
 /** Encrypted add-ons may have waited for these messages, or for a secret that only this report of them has. */

@@ -49,6 +49,6 @@ export const holdFrames = (
     releaseWritten()
   }
   raw.send = (data, written) => hold(() => send(data, written))
-  // The answer to WhatsApp's own end, too, which comes to all sockets at once.
+  // WhatsApp can end all connections at once, and keys may have to be written before each is answered.
   raw.close = (code, reason) => void share.run(() => hold(() => close(code, reason)))
 }
