@@ -83,6 +83,15 @@ export const handleStanzas = (options: {
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
     }
   }
+  const recordStatus = async (stanza: BinaryNode): Promise<void> => {
+    try {
+      await record('CB:message', stanza)
+    } catch {
+      // What cannot be recorded is not acknowledged: WhatsApp delivers it again.
+      return
+    }
+    handleStatus(stanza)
+  }
   recordBeforeHandling(
     socket,
     noticing,
@@ -92,14 +101,7 @@ export const handleStanzas = (options: {
   )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
-      const recorded = record('CB:message', stanza)
-      if (recorded === undefined) handleStatus(stanza)
-      // What cannot be recorded is not acknowledged: WhatsApp delivers it again.
-      else
-        recorded.then(
-          () => handleStatus(stanza),
-          () => undefined
-        )
+      void recordStatus(stanza)
       return
     }
     onUnknown(`stanza:${stanza.tag}`)
