@@ -83,15 +83,6 @@ export const handleStanzas = (options: {
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
     }
   }
-  const recordStatus = async (stanza: BinaryNode): Promise<void> => {
-    try {
-      await record('CB:message', stanza)
-    } catch {
-      // What cannot be recorded is not acknowledged: WhatsApp delivers it again.
-      return
-    }
-    handleStatus(stanza)
-  }
   recordBeforeHandling(
     socket,
     noticing,
@@ -101,8 +92,9 @@ export const handleStanzas = (options: {
   )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
-      void recordStatus(stanza)
-      return
+      // At once, so that none is overtaken. What cannot be recorded is not acknowledged: WhatsApp delivers it again.
+      void record('CB:message', stanza)
+      return handleStatus(stanza)
     }
     onUnknown(`stanza:${stanza.tag}`)
     acknowledge(stanza)
