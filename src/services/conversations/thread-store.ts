@@ -14,7 +14,7 @@ import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { putChatSettings } from './sql/chat-settings.ts'
 import { writeContext } from './sql/context.ts'
 import { threadIds, threadPage } from './sql/thread-pages.ts'
-import { putThreads, readThread } from './sql/threads.ts'
+import { ephemeralOf, putThreads, readThread } from './sql/threads.ts'
 import { deleteWaitingReads, markRead, unreadMessages } from './sql/unread.ts'
 import type { ChatSettingWrite, ReadUpTo, ThreadWrite } from './writes.ts'
 
@@ -33,6 +33,10 @@ export class ThreadStore extends Context.Service<
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
     /** The thread with whoever the address belongs to now. */
     readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
+    /** After how many seconds messages of these threads disappear; a thread that is not stored is left out. */
+    readonly ephemeralSeconds: (
+      threadIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, number>, DatabaseError>
     /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
     readonly markRead: (
       accountId: string,
@@ -72,6 +76,8 @@ export class ThreadStore extends Context.Service<
               Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
               asDatabaseError('readThread')
             ),
+          ephemeralSeconds: threadIds =>
+            ephemeralOf(sql, threadIds).pipe(asDatabaseError('reading when messages disappear')),
           markRead: (accountId, threadId, upTo, at = context.now()) =>
             Effect.andThen(
               markRead(context, accountId, threadId, upTo),

@@ -3,7 +3,8 @@ import { Effect } from 'effect'
 import { type AccountRecord, isLinked, ownAddresses } from '../../domain/account.ts'
 import { AccountNotFound } from '../accounts.ts'
 import { AccountStore } from '../conversations/account-store.ts'
-import { accept, findAccepted } from './accept.ts'
+import { findAccepted } from './accept.ts'
+import { Acceptances } from './acceptances.ts'
 import { compose } from './compose.ts'
 import { AccountNotLinked } from './errors.ts'
 import { identify } from './identify.ts'
@@ -49,7 +50,8 @@ export const submit = Effect.fn('Outbox.submit')(function* (submission: Submissi
   const composed = yield* compose(account, request, options, askedAt)
   yield* checkLinked(account)
   const content = yield* withLinkPreview(composed.content)
-  return yield* accept(
+  const acceptances = yield* Acceptances
+  return yield* acceptances.accept(
     { ...composed, content, accountId, idempotencyKey, fingerprint, documentId },
     ownAddresses(account)
   )
