@@ -1,5 +1,5 @@
 // The outbox's rules of trying again, on a real database and a test clock, against WhatsApps that misbehave in one way each.
-import { Effect, Fiber, Layer, Stream } from 'effect'
+import { Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
