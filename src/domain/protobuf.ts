@@ -47,10 +47,10 @@ const skipValue = (bytes: Uint8Array, wireType: number, from: number, depth = 0)
   return next + length
 }
 
-/** Calls `visit` with each length-delimited field, in the order in which they are encoded. */
+/** Calls `visit` with each length-delimited field, in the order in which they are encoded; `at` is where its tag begins. */
 const visitBytesFields = (
   bytes: Uint8Array,
-  visit: (field: number, start: number, end: number) => void
+  visit: (field: number, start: number, end: number, at: number) => void
 ): void => {
   let position = 0
   while (position < bytes.length) {
@@ -58,9 +58,10 @@ const visitBytesFields = (
     const wireType = tag % 8
     if (wireType === LENGTH_DELIMITED) {
       const { next: start, value: length } = readVarint(bytes, next)
-      position = start + length
-      if (position > bytes.length) throw new Malformed()
-      visit(Math.floor(tag / 8), start, position)
+      const end = start + length
+      if (end > bytes.length) throw new Malformed()
+      visit(Math.floor(tag / 8), start, end, position)
+      position = end
     } else {
       position = skipValue(bytes, wireType, next)
     }
@@ -84,6 +85,28 @@ export const bytesFields = (bytes: Uint8Array, field: number): ReadonlyArray<Uin
       if (number === field) values.push(bytes.subarray(start, end))
     })
     return values
+  })
+
+/** A message in two: the values of one field of type `bytes`, `string` or message, and the message without them. */
+export interface Split {
+  readonly values: ReadonlyArray<Uint8Array>
+  readonly rest: Uint8Array
+}
+
+/** Takes a field out of a message; `undefined` when the bytes are no protobuf message. */
+export const splitField = (bytes: Uint8Array, field: number): Split | undefined =>
+  unlessMalformed(() => {
+    const values: Array<Uint8Array> = []
+    const others: Array<Uint8Array> = []
+    let kept = 0
+    visitBytesFields(bytes, (number, start, end, at) => {
+      if (number !== field) return
+      values.push(bytes.subarray(start, end))
+      if (at > kept) others.push(bytes.subarray(kept, at))
+      kept = end
+    })
+    others.push(bytes.subarray(kept))
+    return { values, rest: others.length === 1 && kept === 0 ? bytes : Buffer.concat(others) }
   })
 
 /** The value of a field of an integer or enum type; `undefined` when it is not there, or the bytes are no protobuf message. */

@@ -1,7 +1,7 @@
 // Fields are read out of encoded messages, and nothing out of what is none.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { bytesField, bytesFields } from '../../src/domain/protobuf.ts'
+import { bytesField, bytesFields, splitField } from '../../src/domain/protobuf.ts'
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex')
 
@@ -11,6 +11,16 @@ test('repeated fields come in their order, and the last one counts where there s
   expect(bytesField(bytes, 1)).toEqual(hex('cc'))
   expect(bytesField(bytes, 2)).toEqual(hex('bbbb'))
   expect(bytesField(bytes, 3)).toBeUndefined()
+})
+
+test('a message can be taken apart into the values of a field and everything else', () => {
+  const bytes = hex('0801 1201aa 1a01bb 1201cc 2501020304')
+  expect(splitField(bytes, 2)).toEqual({
+    values: [hex('aa'), hex('cc')],
+    rest: hex('0801 1a01bb 2501020304')
+  })
+  expect(splitField(bytes, 9)).toEqual({ values: [], rest: bytes })
+  expect(splitField(hex('1205aa'), 2)).toBeUndefined()
 })
 
 test('values of other types are skipped', () => {

@@ -173,7 +173,24 @@ export const addReceipts = Effect.fnUntraced(function* (batch: Batch, fact: Fact
   }
 })
 
-export const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'receiptHistory'>) {
+/** The thread and the recipients by what is remembered; `undefined` when somebody has to be resolved. */
+const rememberedReceipts = (
+  { accountId, identity, remembered }: Batch,
+  fact: FactOf<'receiptHistory'>
+): ReadonlyArray<ReceiptHistoryWrite> | undefined => {
+  const thread = remembered.thread(fact.chat)
+  if (thread === undefined) return undefined
+  const messageId = messageIdOf('me', fact.whatsAppId)
+  const writes: Array<ReceiptHistoryWrite> = []
+  for (const { deliveredAt, playedAt, readAt, recipient } of fact.people) {
+    const person = identity.known(accountId, recipient)
+    if (person === undefined) return undefined
+    writes.push({ threadId: thread.threadId, messageId, recipient: person, deliveredAt, readAt, playedAt })
+  }
+  return writes
+}
+
+const addReceiptsOfStrangers = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'receiptHistory'>) {
   const { threadId } = yield* threadOf(batch, fact.chat)
   const messageId = messageIdOf('me', fact.whatsAppId)
   for (const { recipient, ...times } of fact.people) {
@@ -181,6 +198,14 @@ export const addReceiptHistory = Effect.fnUntraced(function* (batch: Batch, fact
     batch.pending.receiptHistory.push({ threadId, messageId, recipient: person, ...times })
   }
 })
+
+/** Without an effect when everybody in it is known. */
+export const addReceiptHistory = (batch: Batch, fact: FactOf<'receiptHistory'>) => {
+  const known = rememberedReceipts(batch, fact)
+  if (known === undefined) return addReceiptsOfStrangers(batch, fact)
+  for (const write of known) batch.pending.receiptHistory.push(write)
+  return undefined
+}
 
 export const addContact = Effect.fnUntraced(function* (batch: Batch, fact: FactOf<'contact'>) {
   const contactJid = yield* batch.identity.resolve(batch.accountId, fact.person)

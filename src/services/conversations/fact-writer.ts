@@ -127,9 +127,11 @@ export const makeFactWriter = (dependencies: Dependencies) => {
         case 'sealed':
           yield* addSealed(batch, fact)
           break
-        case 'receiptHistory':
-          yield* addReceiptHistory(batch, fact)
+        case 'receiptHistory': {
+          const unresolved = addReceiptHistory(batch, fact)
+          if (unresolved !== undefined) yield* unresolved
           break
+        }
         case 'leftOut':
           break
       }
@@ -164,8 +166,15 @@ export const makeFactWriter = (dependencies: Dependencies) => {
   return { write }
 }
 
+const isInBothForms = (party: Party | undefined): party is Address =>
+  party !== undefined && party !== 'me' && party.alt !== undefined
+
+const NONE: ReadonlyArray<never> = []
+
 /** The addresses in a fact that come as phone number and LID, which shows that both belong to one person. */
 const inBothForms = (fact: Fact): ReadonlyArray<Address> => {
+  // Almost every fact of a history.
+  if (fact.kind === 'message' && !isInBothForms(fact.chat) && !isInBothForms(fact.sender)) return NONE
   const parties: ReadonlyArray<Party | undefined> = [
     'chat' in fact ? fact.chat : undefined,
     'sender' in fact ? fact.sender : undefined,
@@ -174,5 +183,5 @@ const inBothForms = (fact: Fact): ReadonlyArray<Address> => {
     'recipient' in fact ? fact.recipient : undefined,
     'target' in fact ? fact.target.sender : undefined
   ]
-  return parties.filter(party => party !== undefined && party !== 'me').filter(({ alt }) => alt !== undefined)
+  return parties.filter(isInBothForms)
 }

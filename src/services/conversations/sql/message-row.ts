@@ -185,8 +185,11 @@ const messageOf = (row: typeof MessageRow.Type): Message => {
   }
 }
 
-export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): string | null =>
-  value === null || Object.keys(value).length === 0 ? null : JSON.stringify(value)
+export const jsonOrNull = (value: ReadonlyArray<unknown> | object | null): string | null => {
+  if (value === null) return null
+  const isEmpty = Array.isArray(value) ? value.length === 0 : Object.keys(value).length === 0
+  return isEmpty ? null : JSON.stringify(value)
+}
 
 /** What the column has of a message that is stored; one that is new has nothing of it. */
 type AddedLater = Partial<Pick<Held, 'pollChanges' | 'secrets' | 'unreadable'>> & {
@@ -198,6 +201,20 @@ export const detailsColumn = (message: Omit<Details, 'media' | 'broadcast'> & Ad
   const { album, answer, association, call, contacts, event, eventResponses, location } = message
   const { mentions, poll, pollChanges = [], secrets = [], sharedBy, shortened, unreadable = [] } = message
   const { forwarded, viewOnce, votes = [] } = message
+  const lists =
+    contacts.length +
+    votes.length +
+    pollChanges.length +
+    eventResponses.length +
+    mentions.length +
+    shortened.length +
+    secrets.length +
+    unreadable.length
+  const isPlain = [location, poll, call, answer, event, forwarded, album, association, sharedBy].every(
+    detail => detail === null
+  )
+  // Almost every message of a history.
+  if (isPlain && lists === 0 && !viewOnce) return null
   return jsonOrNull({
     ...(location === null ? {} : { location }),
     ...(contacts.length === 0 ? {} : { contacts }),

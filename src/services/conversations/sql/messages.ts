@@ -136,8 +136,8 @@ const valuesOf = (accountId: string, stored: number, message: MessageWrite) => [
   message.tsClaimed,
   stored,
   message.raw,
-  message.broadcast,
-  message.starred === true,
+  message.broadcast ? 1 : 0,
+  message.starred === true ? 1 : 0,
   null,
   null,
   null

@@ -2,7 +2,6 @@
 // file, and of no other in this folder.
 import { Effect } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
-import { searchable } from '../../../domain/search-text.ts'
 import type { Phrase, SearchQuery } from '../../../domain/search-query.ts'
 import { jsonField, least, startsWith } from '../../database/dialect.ts'
 
@@ -95,17 +94,14 @@ export const mergeEntries = Effect.fnUntraced(
 export const removeAllEntries = (sql: SqlClient.SqlClient) =>
   sql`INSERT INTO message_search (message_search) VALUES ('delete-all')`
 
-/** Adds one entry; its parameters are an `entryOf`. */
-export const ADD_ENTRY = 'INSERT INTO message_search (rowid, account, text) VALUES (?, ?, ?)'
+/** Adds one entry; its parameters are a `SearchEntry`. */
+export const ADD_ENTRY = `INSERT INTO message_search (rowid, account, text) VALUES ((? << ${ROW_BITS}) | ?, ?, ?)`
 
-export const entryOf = (accountId: string, { row, second }: IndexPlace, text: string) => [
-  (BigInt(second) << BigInt(ROW_BITS)) | BigInt(row),
-  accountWord(accountId),
-  searchable(text)
-]
+/** Where a message stands in the index, the word of its account, and its own words (`searchable`). */
+export type SearchEntry = readonly [second: number, row: number, account: string, text: string]
 
 /** One word that stands for the account. */
-const accountWord = (accountId: string): string => accountId.replaceAll('-', '')
+export const accountWord = (accountId: string): string => accountId.replaceAll('-', '')
 
 /** Words consist of letters and digits only at this point, so that none of them is syntax. */
 const phraseText = ({ prefix, words }: Phrase): string => `"${words.join(' ')}"${prefix ? ' *' : ''}`

@@ -2,20 +2,21 @@
 // would make SQLite flush the index for every single row, which costs more than all the rest of storing a message.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { FOLDING } from '../../../domain/search-text.ts'
+import { FOLDING, searchable } from '../../../domain/search-text.ts'
 import { listOf, rowsOf, startsWith } from '../../database/dialect.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { MessageWrite } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 import { newestRow } from './message-pages.ts'
 import {
+  accountWord,
   ADD_ENTRY,
   addEntries,
-  entryOf,
   isIndexed,
   LAST_SECOND,
   removeAllEntries,
   removeEntries,
+  type SearchEntry,
   setRemoval
 } from './search-fts5.ts'
 
@@ -23,18 +24,22 @@ import {
 const isIncomplete = (sql: SqlClient.SqlClient) =>
   sql.literal(`(m.type = 'undecryptable' OR ${startsWith(sql, 'm.type', 'unsupported:')})`)
 
+/** What is searched in a message. */
+const textIn = ({ body, media }: MessageWrite): string =>
+  media?.fileName == null ? (body ?? '') : `${body ?? ''}\n${media.fileName}`
+
 /** The same as `addEntries`, of messages that are all new: their rows follow `before` in their order. */
-const entriesOf = (accountId: string, before: number, writes: ReadonlyArray<MessageWrite>) =>
-  writes
-    .map(({ body, media, tsClient, type }, index) => ({
-      second: Math.min(Math.floor(tsClient / 1000), LAST_SECOND),
-      row: before + 1 + index,
-      type,
-      text: media?.fileName == null ? (body ?? '') : `${body ?? ''}\n${media.fileName}`
-    }))
-    .filter(({ text, type }) => isIndexed(type, text))
-    .sort((a, b) => a.second - b.second || a.row - b.row)
-    .map(({ text, ...place }) => entryOf(accountId, place, text))
+const entriesOf = (accountId: string, before: number, writes: ReadonlyArray<MessageWrite>) => {
+  const account = accountWord(accountId)
+  const entries: Array<SearchEntry> = []
+  for (const [index, write] of writes.entries()) {
+    const text = textIn(write)
+    if (!isIndexed(write.type, text)) continue
+    const second = Math.min(Math.floor(write.tsClient / 1000), LAST_SECOND)
+    entries.push([second, before + 1 + index, account, searchable(text)])
+  }
+  return entries.sort((a, b) => a[0] - b[0] || a[1] - b[1])
+}
 
 /** Indexes everything again when the words were folded by other Unicode tables; a newer Node brings newer ones. */
 export const reindexIfOutdated = (sql: SqlClient.SqlClient) =>

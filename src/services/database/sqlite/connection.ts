@@ -11,6 +11,10 @@ const CACHED_STATEMENTS = 200
 /** A locked database is tried again for about five seconds, as long as a backup may take, before it is reported. */
 const LOCK_ATTEMPTS = 33
 
+/** Whether SQLite takes it as it is. */
+const isBindable = (value: unknown): value is SQLInputValue =>
+  typeof value === 'string' || typeof value === 'number' || value === null || value instanceof Uint8Array
+
 const bindable = (value: unknown): SQLInputValue => {
   if (value === undefined || value === null) return null
   if (typeof value === 'boolean') return value ? 1 : 0
@@ -127,7 +131,7 @@ export const makeConnection = (database: DatabaseSync, watch: FileWatch): Sqlite
     runMany: (text, many) =>
       run('runMany', text, () => {
         const statement = prepare(text)
-        for (const row of many) statement.run(...row.map(bindable))
+        for (const row of many) statement.run(...(row.every(isBindable) ? row : row.map(bindable)))
       })
   }
 }

@@ -10,12 +10,15 @@ import {
   type DecodedConversation,
   decodedConversation,
   decodedStatuses,
-  peopleOfChunk
+  type OpenedChunk,
+  openedChunk,
+  peopleOfChunk,
+  Undecodable
 } from '../convert/chunk.ts'
 import type { Self } from '../convert/message.ts'
 import { type PrivacyTokens, privacyTokensIn } from '../convert/privacy-tokens.ts'
 import { leftOut } from '../kinds/left-out.ts'
-import { ChunkCorrupt, type ChunkError, reasonOf } from './errors.ts'
+import { ChunkCorrupt, type ChunkError, ChunkUnavailable, reasonOf } from './errors.ts'
 import { decodedSharedHistory, sharedHistoryIn } from '../convert/shared-history.ts'
 import { compressedChunk, compressedSharedHistory } from './fetch.ts'
 import type { MediaServer } from '../media/server.ts'
@@ -53,37 +56,31 @@ export interface ReadingTask {
 /** Bytes. What members share is a part of one group's past. */
 const LARGEST_SHARED = 64 * 1024 * 1024
 
-interface Decoded {
-  readonly chunk: proto.IHistorySync
-  /** Its bytes as the phone encoded them. */
-  readonly encoded: Uint8Array
-}
+const undecodable = (cause: unknown): ChunkCorrupt =>
+  new ChunkCorrupt({ reason: `the chunk cannot be decoded (${reasonOf(cause)})` })
 
-const decoded = (compressed: Uint8Array): Effect.Effect<Decoded, ChunkCorrupt> =>
+/** Why a conversation could not be converted. */
+export const unconverted = (cause: unknown): ChunkError =>
+  cause instanceof Undecodable ? undecodable(cause) : new ChunkUnavailable({ reason: String(cause) })
+
+const opened = (compressed: Uint8Array): Effect.Effect<OpenedChunk, ChunkCorrupt> =>
   Effect.tryPromise({
-    try: async () => {
-      const encoded = await inflated(compressed, { maxOutputLength: LARGEST_INFLATED })
-      return { chunk: proto.HistorySync.decode(encoded), encoded }
-    },
-    catch: cause => new ChunkCorrupt({ reason: `the chunk cannot be decoded (${reasonOf(cause)})` })
+    try: async () => openedChunk(await inflated(compressed, { maxOutputLength: LARGEST_INFLATED })),
+    catch: undecodable
   })
 
-/** The fields of a chunk with its conversations, and with statuses. */
-const CONVERSATIONS = 2
+/** The field of a chunk with statuses. */
 const STATUSES = 3
 
 function* converted(
   { announcedAt, keepsStatuses, self }: ReadingTask,
-  { chunk, encoded }: Decoded
+  { chunk, conversations, encoded }: OpenedChunk
 ): Generator<DecodedConversation> {
   const statuses = keepsStatuses ? decodedStatuses(self, chunk, bytesFields(encoded, STATUSES)) : undefined
   if (statuses !== undefined) yield statuses
-  const asEncoded = bytesFields(encoded, CONVERSATIONS)
   const madeAt = chunk.syncType === proto.HistorySync.HistorySyncType.ON_DEMAND ? announcedAt : undefined
-  for (const [place, conversation] of (chunk.conversations ?? []).entries()) {
-    const decoded = decodedConversation(self, conversation, { encoded: asEncoded?.[place], madeAt })
-    // A chunk is large: what is converted need not stay in memory.
-    conversation.messages = []
+  for (const conversation of conversations) {
+    const decoded = decodedConversation(self, conversation, madeAt)
     if (decoded !== undefined) yield decoded
   }
 }
@@ -120,7 +117,7 @@ const readOfPhone = Effect.fnUntraced(function* (task: ReadingTask): Effect.fn.R
     try: () => proto.Message.HistorySyncNotification.decode(notification),
     catch: unreadable
   })
-  const read = yield* Effect.flatMap(compressedChunk(notice, serverOf(task)), decoded)
+  const read = yield* Effect.flatMap(compressedChunk(notice, serverOf(task)), opened)
   const { people, tokens } = yield* Effect.try({
     try: () => ({
       people: [...peopleOfChunk(read.chunk, announcedAt), ...callsOfChunk(task.self, read.chunk)],

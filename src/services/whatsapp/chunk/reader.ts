@@ -8,7 +8,7 @@ import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { numberOf } from '../convert/numbers.ts'
 import { makeThreadPool, type ThreadPool } from '../../process/thread-pool.ts'
 import { AccountProxies } from '../proxy/account-proxies.ts'
-import { type HistoryGiver, readChunk, type ReadingTask } from './contents.ts'
+import { type HistoryGiver, readChunk, type ReadingTask, unconverted } from './contents.ts'
 import { ChunkCorrupt, type ChunkError, ChunkUnavailable } from './errors.ts'
 import { PackedFacts } from './packed-facts.ts'
 import type { PackedContents, PackedConversation } from './reading-thread.ts'
@@ -43,8 +43,12 @@ const sizeOf = (notification: Uint8Array): number => {
 const readHere = (task: ReadingTask): Effect.Effect<ChunkContents, ChunkError> =>
   Effect.flatMap(readChunk(task), ({ conversations, people, tokens }) =>
     Effect.try({
-      try: () => ({ people, tokens, conversations: [...conversations] }),
-      catch: cause => new ChunkUnavailable({ reason: String(cause) })
+      try: () => ({
+        people,
+        tokens,
+        conversations: Array.from(conversations, one => ({ ...one, facts: [...one.facts] }))
+      }),
+      catch: unconverted
     })
   )
 

@@ -4,7 +4,7 @@ import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
-import { readChunk, type ReadingTask } from './contents.ts'
+import { readChunk, type ReadingTask, unconverted } from './contents.ts'
 import type { ChunkError } from './errors.ts'
 import { packFacts, type PackedPart } from './packed-facts.ts'
 
@@ -29,11 +29,12 @@ const packed = ({ facts, ...conversation }: DecodedConversation): PackedConversa
 export default (task: ReadingTask): Promise<PackedContents> =>
   Effect.runPromise(
     readChunk(task).pipe(
-      Effect.map(({ conversations, people, tokens }) => ({
-        people,
-        tokens,
-        conversations: Array.from(conversations, packed)
-      })),
+      Effect.flatMap(({ conversations, people, tokens }) =>
+        Effect.try({
+          try: () => ({ people, tokens, conversations: Array.from(conversations, packed) }),
+          catch: unconverted
+        })
+      ),
       Effect.catch(({ _tag: failed, reason }) => Effect.succeed({ failed, reason }))
     )
   )

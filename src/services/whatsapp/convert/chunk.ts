@@ -2,7 +2,7 @@
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { isGroupJid, isPersonJid, isThreadJid, STATUS_JID } from '../../../domain/jid.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
-import { bytesField, bytesFields } from '../../../domain/protobuf.ts'
+import { bytesField, splitField, varintField } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
 import { factsOfLoggedCall } from './call-log.ts'
 import { settingsOf } from './chat-settings.ts'
@@ -12,16 +12,75 @@ import { numberOf, secondsToMilliseconds } from './numbers.ts'
 const present = (text: string | null | undefined): string | undefined =>
   text === null || text === '' ? undefined : text
 
+/** What a phone has encoded cannot be decoded. */
+export class Undecodable extends Error {}
+
+const decodedBy = <A>(decode: (bytes: Uint8Array) => A, bytes: Uint8Array): A => {
+  try {
+    return decode(bytes)
+  } catch (cause) {
+    throw new Undecodable(cause instanceof Error ? cause.message : 'unknown', { cause })
+  }
+}
+
+const split = (bytes: Uint8Array, field: number) => {
+  const parts = splitField(bytes, field)
+  if (parts === undefined) throw new Undecodable('it is no protobuf message')
+  return parts
+}
+
+/** A conversation as the phone encoded it: a message is decoded when it is its turn, or all of a chunk would be in memory at once. */
+interface EncodedConversation {
+  readonly about: proto.IConversation
+  /** Each a `WebMessageInfo`; the newest first. */
+  readonly messages: ReadonlyArray<Uint8Array>
+}
+
+/** The fields of a chunk with its conversations, of a conversation with its messages, and of each of these with the message. */
+const CONVERSATIONS = 2
+const MESSAGES = 2
+const MESSAGE = 1
+
+/** Throws `Undecodable`. */
+export const openedConversation = (encoded: Uint8Array): EncodedConversation => {
+  const { rest, values } = split(encoded, MESSAGES)
+  return {
+    about: decodedBy(bytes => proto.Conversation.decode(bytes), rest),
+    messages: values.flatMap(entry => bytesField(entry, MESSAGE) ?? [])
+  }
+}
+
+/** A chunk: everything but its messages is decoded. */
+export interface OpenedChunk {
+  /** With its conversations, without their messages. */
+  readonly chunk: proto.IHistorySync
+  /** As the phone encoded it, without the conversations. */
+  readonly encoded: Uint8Array
+  readonly conversations: ReadonlyArray<EncodedConversation>
+}
+
+/** Throws `Undecodable`. */
+export const openedChunk = (inflated: Uint8Array): OpenedChunk => {
+  const { rest, values } = split(inflated, CONVERSATIONS)
+  const conversations = values.map(openedConversation)
+  const chunk = decodedBy(bytes => proto.HistorySync.decode(bytes), rest)
+  chunk.conversations = conversations.map(({ about }) => about)
+  return { chunk, encoded: rest, conversations }
+}
+
+/** The fields of a `WebMessageInfo`. */
+const INFO = { key: 1, messageTimestamp: 3 } as const
+
+const timeOf = (message: Uint8Array): number =>
+  secondsToMilliseconds(varintField(message, INFO.messageTimestamp))
+
 /** Unread messages at the time of the newest message in this chunk: messages that came later must stay unread. */
-const unreadOf = (conversation: proto.IConversation): ChatFact['unread'] => {
-  const count = numberOf(conversation.unreadCount)
+const unreadOf = ({ about, messages }: EncodedConversation): ChatFact['unread'] => {
+  const count = numberOf(about.unreadCount)
   if (count === null) return undefined
-  const times = (conversation.messages ?? []).map(({ message }) =>
-    secondsToMilliseconds(message?.messageTimestamp)
-  )
-  const at = times.reduce(
-    (latest, time) => Math.max(latest, time),
-    secondsToMilliseconds(conversation.conversationTimestamp)
+  const at = messages.reduce(
+    (latest, message) => Math.max(latest, timeOf(message)),
+    secondsToMilliseconds(about.conversationTimestamp)
   )
   return { count, at }
 }
@@ -77,7 +136,8 @@ export interface RawMessage {
 /** A conversation of a chunk. */
 export interface DecodedConversation {
   readonly chat: Address
-  readonly facts: ReadonlyArray<Fact>
+  /** To be iterated once: its messages are decoded and converted while they are. That may throw `Undecodable`. */
+  readonly facts: Iterable<Fact>
   /** Messages the phone sent, also those that are not stored. */
   readonly received: number
   readonly oldest: RawMessage | undefined
@@ -105,19 +165,26 @@ const beginningOf = ({
     : 'more'
 }
 
-const rawMessage = (entry: proto.IHistorySyncMsg | undefined): RawMessage | undefined => {
-  const { key, messageTimestamp } = entry?.message ?? {}
-  return key?.id
-    ? { whatsAppId: key.id, fromMe: key.fromMe === true, at: secondsToMilliseconds(messageTimestamp) }
-    : undefined
+const rawMessage = (message: Uint8Array): RawMessage | undefined => {
+  const key = bytesField(message, INFO.key)
+  const { fromMe, id } = key === undefined ? {} : decodedBy(bytes => proto.MessageKey.decode(bytes), key)
+  return id ? { whatsAppId: id, fromMe: fromMe === true, at: timeOf(message) } : undefined
 }
 
-/** What is known of a conversation besides itself. */
-interface ConversationSource {
-  /** Its bytes as the phone encoded them. */
-  readonly encoded?: Uint8Array | undefined
-  /** When the phone made it, milliseconds since 1970; left out of what it made when the account was linked. */
-  readonly madeAt?: number | undefined
+/** The first of the messages, in the order given, that has an id. */
+const firstNamed = (messages: Iterable<Uint8Array>): RawMessage | undefined => {
+  for (const message of messages) {
+    const named = rawMessage(message)
+    if (named !== undefined) return named
+  }
+  return undefined
+}
+
+function* backwards<A>(items: ReadonlyArray<A>): Generator<A> {
+  for (let place = items.length - 1; place >= 0; place -= 1) {
+    const item = items[place]
+    if (item !== undefined) yield item
+  }
 }
 
 /** The statuses of a chunk; `encoded` are their bytes as the phone encoded them. Nobody is asked for older ones. */
@@ -139,18 +206,30 @@ export const decodedStatuses = (
   }
 }
 
-/** The field of a conversation with its messages, and the field of a message in each of them. */
-const MESSAGES = 2
-const MESSAGE = 1
+/** A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order. */
+function* factsOf(
+  self: Self,
+  chat: Address,
+  about: ReadonlyArray<Fact>,
+  messages: ReadonlyArray<Uint8Array>
+): Generator<Fact> {
+  yield* about
+  for (const encoded of backwards(messages)) {
+    const info = decodedBy(bytes => proto.WebMessageInfo.decode(bytes), encoded)
+    yield* factsOfStoredMessage(self, info, { chat, encoded })
+  }
+}
 
 /**
- * A conversation's metadata and messages, or nothing when it is none (a broadcast list).
+ * A conversation's metadata and messages, or nothing when it is none (a broadcast list). `madeAt` is when the phone made it, milliseconds
+ * since 1970; left out of what it made when the account was linked.
  */
 export const decodedConversation = (
   self: Self,
-  conversation: proto.IConversation,
-  { encoded, madeAt }: ConversationSource = {}
+  encoded: EncodedConversation,
+  madeAt?: number
 ): DecodedConversation | undefined => {
+  const { about: conversation, messages } = encoded
   const chat = address(conversation.id, conversation.pnJid, conversation.lidJid)
   if (chat === undefined || !isThreadJid(chat.jid)) return undefined
   const name = present(conversation.name) ?? present(conversation.displayName)
@@ -159,29 +238,18 @@ export const decodedConversation = (
     chat,
     // A person's name is the contact's.
     name: isPersonJid(chat.jid) ? undefined : name,
-    unread: unreadOf(conversation),
+    unread: unreadOf(encoded),
     settings: settingsOf(conversation, madeAt),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }
   const contact: ReadonlyArray<Fact> =
     name === undefined || !isPersonJid(chat.jid) ? [] : [{ kind: 'contact', person: chat, name }]
-  const entries = conversation.messages ?? []
-  const asEncoded = encoded && bytesFields(encoded, MESSAGES)
-  // A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order.
-  const messages = entries.flatMap((_, index): ReadonlyArray<Fact> => {
-    const place = entries.length - 1 - index
-    const message = entries[place]?.message
-    const bytes = asEncoded?.[place]
-    return message
-      ? factsOfStoredMessage(self, message, { chat, encoded: bytes && bytesField(bytes, MESSAGE) })
-      : []
-  })
   return {
     chat,
-    facts: [about, ...contact, ...messages],
-    received: entries.length,
-    oldest: rawMessage(entries.findLast(entry => entry.message?.key?.id)),
-    newest: rawMessage(entries.find(entry => entry.message?.key?.id)),
+    facts: factsOf(self, chat, [about, ...contact], messages),
+    received: messages.length,
+    oldest: firstNamed(backwards(messages)),
+    newest: firstNamed(messages),
     beginning: beginningOf(conversation)
   }
 }

@@ -1,10 +1,13 @@
 // protobufjs hands 64-bit numbers over as Long, number or nothing; here they become plain numbers.
 
+/** A Long; as any other object it would become a number through its decimal text. */
+const isLong = (value: unknown): value is { readonly toNumber: () => number } =>
+  typeof value === 'object' && value !== null && 'toNumber' in value && typeof value.toNumber === 'function'
+
 /** A plain number, or `null` when there is none that JavaScript can hold exactly. */
 export const numberOf = (value: unknown): number | null => {
   if (value === null || value === undefined) return null
-  // A Long turns into a number through its decimal text.
-  const number = Number(value)
+  const number = typeof value === 'number' ? value : isLong(value) ? value.toNumber() : Number(value)
   return Number.isSafeInteger(number) ? number : null
 }
 

@@ -1,6 +1,8 @@
 // History chunks as a phone uploads them, read from the media server: large ones in a thread, small ones at once.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys'
 import { Cause, Effect, Exit, Layer, Logger, ManagedRuntime } from 'effect'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -10,6 +12,7 @@ import { openPrepared } from '../../../../simulator/protocol/history/prepared.ts
 import type { PreparedChunk } from '../../../../simulator/state/history/plan.ts'
 import { Simulator } from '../../../../simulator/simulator.ts'
 import type { Fact } from '../../../../src/domain/fact.ts'
+import { withBytesField } from '../../../../src/domain/protobuf.ts'
 import { AccountProxies } from '../../../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ChunkReader } from '../../../../src/services/whatsapp/chunk/reader.ts'
 
@@ -93,6 +96,27 @@ test.each(['in a thread', 'here'])('what is wrong with a chunk is told, read %s'
     _tag: 'ChunkCorrupt',
     reason: 'the notification names no file'
   })
+})
+
+test('a chunk with a message that cannot be decoded is corrupt, read here and in a thread', async () => {
+  // There is no type of field like that.
+  const message = withBytesField(new Uint8Array(), 2, Buffer.from('0f', 'hex'))
+  const conversation = withBytesField(
+    proto.Conversation.encode({ id: '77@lid' }).finish(),
+    2,
+    withBytesField(new Uint8Array(), 1, message)
+  )
+  const damaged = withBytesField(
+    proto.HistorySync.encode({ syncType: 2, chunkOrder: 1 }).finish(),
+    2,
+    conversation
+  )
+  const noise = withBytesField(damaged, 1000, randomBytes(70 * 1024))
+  for (const inflated of [damaged, noise])
+    expect(await said({ initialHistBootstrapInlinePayload: deflateSync(inflated) })).toMatchObject({
+      _tag: 'ChunkCorrupt',
+      reason: expect.stringContaining('cannot be decoded')
+    })
 })
 
 test('a media server that is away is no fault of the chunk', async () => {

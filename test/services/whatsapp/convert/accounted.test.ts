@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { MESSAGE_ENVELOPES, NEWER_ENVELOPES } from '../../../../src/domain/message-envelopes.ts'
 import { bytesField, withBytesField } from '../../../../src/domain/protobuf.ts'
-import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import { decodedConversation, openedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { convertEntry, type Journaled } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { whyLeftOut } from '../../../../src/services/whatsapp/kinds/left-out.ts'
 import { SELF } from './content/shown.ts'
@@ -48,9 +48,7 @@ const ofHistory = (message: Uint8Array, messageSecret?: Uint8Array): ReadonlyArr
     2,
     field(1, stored(message, messageSecret))
   )
-  return (
-    decodedConversation(SELF, proto.Conversation.decode(conversation), { encoded: conversation })?.facts ?? []
-  )
+  return [...(decodedConversation(SELF, openedConversation(conversation))?.facts ?? [])]
 }
 
 const onDemand = (message: Uint8Array) => {

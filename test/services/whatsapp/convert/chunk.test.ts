@@ -4,16 +4,20 @@ import { describe, expect, test } from 'vitest'
 import {
   callsOfChunk,
   decodedConversation,
+  openedConversation,
   peopleOfChunk
 } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { SELF } from './content/shown.ts'
 
-const decoded = (given: Partial<proto.IConversation>) =>
+const decoded = (given: Partial<proto.IConversation>, madeAt?: number) =>
   decodedConversation(
     SELF,
-    proto.Conversation.decode(proto.Conversation.encode({ id: '77@lid', ...given }).finish())
+    openedConversation(proto.Conversation.encode({ id: '77@lid', ...given }).finish()),
+    madeAt
   )
-const conversation = (given: Partial<proto.IConversation>) => decoded(given)?.facts ?? []
+const conversation = (given: Partial<proto.IConversation>, madeAt?: number) => [
+  ...(decoded(given, madeAt)?.facts ?? [])
+]
 const said = (id: string, seconds: number) => ({
   message: {
     key: { id, remoteJid: '77@lid', fromMe: false },
@@ -48,9 +52,7 @@ test('a conversation knows whether its messages disappear', () => {
 })
 
 test('the mark as unread is as of the page that a phone was asked for; everything else is as old as the link', () => {
-  const given = { id: '77@lid', markedAsUnread: true, archived: true }
-  const about = (madeAt?: number) =>
-    decodedConversation(SELF, proto.Conversation.create(given), { madeAt })?.facts[0]
+  const about = (madeAt?: number) => conversation({ markedAsUnread: true, archived: true }, madeAt)[0]
   expect(about(5000)).toMatchObject({
     settings: [
       { setting: 'archived', value: 1, at: undefined },

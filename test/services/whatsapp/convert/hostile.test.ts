@@ -11,7 +11,7 @@ import {
   openSealedAddOn,
   type SealedAddOn
 } from '../../../../src/domain/sealed-add-on.ts'
-import { decodedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
+import { decodedConversation, openedConversation } from '../../../../src/services/whatsapp/convert/chunk.ts'
 import { Journaled, convertEntry } from '../../../../src/services/whatsapp/convert/journaled.ts'
 import { factsOfStoredMessage } from '../../../../src/services/whatsapp/convert/stored-message.ts'
 import { factsOfAddOn } from '../../../../src/services/whatsapp/convert/opened-add-on.ts'
@@ -104,7 +104,7 @@ test('every stub, known or not, is understood', () => {
 test('a conversation of any shape is understood', () => {
   fc.assert(
     fc.property(fc.gen(), jid, (g, id) => {
-      const conversation = proto.Conversation.decode(randomProtobuf(g, 'Conversation', { id }))
+      const conversation = openedConversation(randomProtobuf(g, 'Conversation', { id }))
       for (const fact of decodedConversation(SELF, conversation)?.facts ?? []) isStorable(fact)
     }),
     runs(500)
