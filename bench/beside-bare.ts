@@ -15,6 +15,7 @@ export interface BesideBare {
   readonly server: ServerProcess
   /** Of the server's account. */
   readonly accountId: string
+  readonly dataDir: string
 }
 
 /** Of the one bare socket. */
@@ -58,7 +59,7 @@ export const besideBare = async <A>(
     await bare.ask('online', BARE)
     await whatsapp.ask('settled', 'server')
     await whatsapp.ask('settled', 'bare')
-    const result = await work({ whatsapp, bare, server, accountId })
+    const result = await work({ whatsapp, bare, server, accountId, dataDir: folder.path })
     await server.stop()
     return result
   } finally {

@@ -77,16 +77,24 @@ const measureSending = async (both: BesideBare, clients: number, count: number, 
   }
 }
 
-/** Messages queued a second, each with a key of its own, while the account is offline. */
+/** Messages queued while the account is offline, each with a key of its own: how many a second, and what one costs server and clients. */
 const measureAccepting = async ({ accountId, server, whatsapp }: BesideBare, count: number) => {
   const { api } = server
   await api.command(accountId, 'disconnect')
   await api.untilAccount(accountId, 'to be offline', ({ state }) => state === 'stopped')
   const recipients = await whatsapp.ask('recipients', 'server')
+  const pids = { server: server.pid, clients: process.pid }
+  const before = { server: processorMs(pids.server), clients: processorMs(pids.clients) }
   const { milliseconds } = await timed(count, QUEUEING, place =>
     api.send(accountId, recipients[place % recipients.length]?.number ?? '', `queued ${place}`, randomUUID())
   )
-  return Math.round((count * 1000) / milliseconds)
+  return {
+    acceptedPerSecond: Math.round((count * 1000) / milliseconds),
+    acceptedProcessorMsEach: {
+      server: rounded((processorMs(pids.server) - before.server) / count),
+      clients: rounded((processorMs(pids.clients) - before.clients) / count)
+    }
+  }
 }
 
 export const send = async (args: ReadonlyArray<string>): Promise<object> => {
@@ -113,14 +121,14 @@ export const send = async (args: ReadonlyArray<string>): Promise<object> => {
       results[`${clients} at a time`] = await measureSending(both, clients, count, rounds)
     }
     say(`${accepted} messages are queued …`)
-    const acceptedPerSecond = await measureAccepting(both, accepted)
+    const accepting = await measureAccepting(both, accepted)
     return {
       bench: 'send',
       messages: count,
       rounds,
       unit: 'messages a second',
       ...results,
-      acceptedPerSecond
+      ...accepting
     }
   })
 }

@@ -1,7 +1,8 @@
 // How things are identified. A message is (thread, sender, WhatsApp id), never the WhatsApp id alone:
 // another member of a group may reuse an id and must not be able to overwrite someone's message.
-import { hash, randomBytes } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { isStatusJid } from './jid.ts'
+import { randomBytes } from './random.ts'
 
 const SEPARATOR = '__'
 

@@ -2,6 +2,8 @@
 import { Effect, Layer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import type { SqlBulk } from '../database/bulk.ts'
+import type { StoredVersions } from '../database/stored-versions.ts'
+import type { AccountMemory } from '../process/account-memory.ts'
 import type { Wakes } from '../process/wakes.ts'
 import type { Tables } from '../database/tables.ts'
 import { Transaction } from '../database/transaction.ts'
@@ -39,18 +41,21 @@ export type Stores =
   | ThreadStore
   | Transaction
 
-export const layer: Layer.Layer<Stores, never, EventLog | SqlClient.SqlClient | SqlBulk | Tables | Wakes> =
-  Layer.mergeAll(
-    AccountStore.layer,
-    ContactStore.layer,
-    ExportStore.layer,
-    GroupStore.layer,
-    LabelStore.layer,
-    MessageSearch.layer,
-    MessageStore.layer,
-    OldMessages.layer,
-    PersonalMessages.layer,
-    ReceiptStore.layer,
-    SealedAddOnStore.layer,
-    ThreadStore.layer
-  ).pipe(Layer.provideMerge(Transaction.layer))
+export const layer: Layer.Layer<
+  Stores,
+  never,
+  AccountMemory | EventLog | SqlClient.SqlClient | SqlBulk | StoredVersions | Tables | Wakes
+> = Layer.mergeAll(
+  AccountStore.layer,
+  ContactStore.layer,
+  ExportStore.layer,
+  GroupStore.layer,
+  LabelStore.layer,
+  MessageSearch.layer,
+  MessageStore.layer,
+  OldMessages.layer,
+  PersonalMessages.layer,
+  ReceiptStore.layer,
+  SealedAddOnStore.layer,
+  ThreadStore.layer
+).pipe(Layer.provideMerge(Transaction.layer))

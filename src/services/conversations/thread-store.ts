@@ -1,7 +1,6 @@
 // Threads, and what is read of them.
 import { Context, Effect, Layer } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { threadIdOf } from '../../domain/ids.ts'
 import type { Target } from '../../domain/outbox.ts'
 import type { Thread } from '../../domain/thread.ts'
 import type { SqlBulk } from '../database/bulk.ts'
@@ -9,12 +8,11 @@ import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import type { EventLog } from '../events/event-log.ts'
 import type { ThreadPage, ThreadQuery } from './queries.ts'
-import { readAddress } from './sql/addresses.ts'
 import { canonicalThreadId } from './sql/canonical-thread.ts'
 import { putChatSettings } from './sql/chat-settings.ts'
 import { writeContext } from './sql/context.ts'
 import { threadIds, threadPage } from './sql/thread-pages.ts'
-import { putThreads, readThread } from './sql/threads.ts'
+import { ephemeralOf, putThreads, readThread } from './sql/threads.ts'
 import { deleteWaitingReads, markRead, unreadMessages } from './sql/unread.ts'
 import type { ChatSettingWrite, ReadUpTo, ThreadWrite } from './writes.ts'
 
@@ -31,8 +29,10 @@ export class ThreadStore extends Context.Service<
     readonly ids: (accountId: string) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** By its id, or by the id of a thread that was merged into it. */
     readonly read: (threadId: string) => Effect.Effect<Thread | undefined, DatabaseError>
-    /** The thread with whoever the address belongs to now. */
-    readonly ofAddress: (accountId: string, jid: string) => Effect.Effect<Thread | undefined, DatabaseError>
+    /** After how many seconds messages of these threads disappear; a thread that is not stored is left out. */
+    readonly ephemeralSeconds: (
+      threadIds: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, number>, DatabaseError>
     /** `at`: when it was read, milliseconds since 1970; now when it is not given. */
     readonly markRead: (
       accountId: string,
@@ -67,11 +67,8 @@ export class ThreadStore extends Context.Service<
             Effect.flatMap(canonicalThreadId(sql, threadId), id => readThread(sql, id)).pipe(
               asDatabaseError('readThread')
             ),
-          ofAddress: (accountId, jid) =>
-            readAddress(sql, accountId, jid).pipe(
-              Effect.flatMap(owned => readThread(sql, threadIdOf(accountId, owned?.person ?? jid))),
-              asDatabaseError('readThread')
-            ),
+          ephemeralSeconds: threadIds =>
+            ephemeralOf(sql, threadIds).pipe(asDatabaseError('reading when messages disappear')),
           markRead: (accountId, threadId, upTo, at = context.now()) =>
             Effect.andThen(
               markRead(context, accountId, threadId, upTo),

@@ -4,26 +4,20 @@ import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { listOf, rowsOf } from '../database/dialect.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
-import { joinTransaction } from '../database/transaction.ts'
+import { SqlBulk } from '../database/bulk.ts'
 import { keepNewestRows } from '../database/newest-rows.ts'
+import { AccountMemory } from '../process/account-memory.ts'
 import { topic, Wakes } from '../process/wakes.ts'
 import { Seal, type SealBroken } from '../vault/seal.ts'
 import type { KeyChanges } from '../vault/key-changes.ts'
 import { Vault } from '../vault/vault.ts'
+import { type Arrival, type DeferredArrivals, makeDeferredArrivals } from './deferred-arrivals.ts'
 import { LiveTraffic } from './traffic.ts'
 
 export type JournalError = DatabaseError | SealBroken
 
 /** Entries of an account wait to be ingested. */
 export const JOURNAL = topic('journal')
-
-export interface Arrival {
-  readonly accountId: string
-  readonly kind: string
-  /** Tells a repeat from news; `null` for what may simply be written again. */
-  readonly fingerprint: string | null
-  readonly content: Uint8Array
-}
 
 export interface Entry {
   readonly entryId: number
@@ -45,8 +39,14 @@ export interface UnreadableEntry {
 export class Journal extends Context.Service<
   Journal,
   {
-    /** Writes the arrival down together with the key changes that reading it caused. */
-    readonly record: (arrival: Arrival, changes?: KeyChanges) => Effect.Effect<void, JournalError>
+    /**
+     * Takes the arrival, with the key changes that reading it caused. Both are written in one transaction: that of the account's next
+     * change of keys, or `writeDeferred`. They are lost if the server ends before. `onEnded` is called when they are committed, or never
+     * will be.
+     */
+    readonly defer: (arrival: Arrival, changes?: KeyChanges, onEnded?: () => void) => void
+    /** Writes what was deferred, keys included; `undefined` when there is nothing. */
+    readonly writeDeferred: (accountId: string) => Effect.Effect<void, JournalError> | undefined
     /** The journaled content of an arrival that came before, `undefined` when it is new. */
     readonly recall: (
       accountId: string,
@@ -71,7 +71,7 @@ export class Journal extends Context.Service<
   static readonly layer: Layer.Layer<
     Journal,
     never,
-    SqlClient.SqlClient | Seal | Vault | Wakes | LiveTraffic
+    AccountMemory | SqlClient.SqlClient | SqlBulk | Seal | Vault | Wakes | LiveTraffic
   > = Layer.effect(
     Journal,
     Effect.gen(function* () {
@@ -81,28 +81,29 @@ export class Journal extends Context.Service<
       const wakes = yield* Wakes
       const traffic = yield* LiveTraffic
       const named = asDatabaseError('the journal')
-      const purpose = (accountId: string) => `journal ${accountId}`
 
-      const record = Effect.fn('Journal.record')(
-        function* (arrival: Arrival, changes?: KeyChanges) {
-          if (changes !== undefined) yield* vault.writeKeys(arrival.accountId, changes)
-          const receivedAt = yield* Clock.currentTimeMillis
-          yield* sql`INSERT INTO journal (account_id, kind, fingerprint, sealed, received_at)
-          VALUES (${arrival.accountId}, ${arrival.kind}, ${arrival.fingerprint},
-            ${seal.close(purpose(arrival.accountId), arrival.content)}, ${receivedAt})
-          ON CONFLICT (account_id, fingerprint) WHERE fingerprint IS NOT NULL DO NOTHING`
-          yield* sql.afterCommit(
-            Effect.suspend(() => {
-              traffic.recorded(arrival.accountId)
-              return wakes.wake(JOURNAL, arrival.accountId)
-            })
-          )
-        },
-        joinTransaction(sql),
-        named
+      const deferred = makeDeferredArrivals(yield* AccountMemory)
+      const clock = yield* Clock.Clock
+
+      const write = writeArrivals({ bulk: yield* SqlBulk, deferred, seal, sql })
+      yield* vault.accompanyAll(accountId =>
+        write(accountId, () => {
+          traffic.recorded(accountId)
+          return wakes.wake(JOURNAL, accountId)
+        })
       )
 
+      const defer: Journal['Service']['defer'] = (arrival, changes, onEnded = () => undefined) => {
+        if (changes !== undefined) vault.deferKeys(arrival.accountId, changes)
+        deferred.add({ ...arrival, receivedAt: clock.currentTimeMillisUnsafe(), onEnded })
+      }
+
+      const writeDeferred: Journal['Service']['writeDeferred'] = accountId =>
+        deferred.of(accountId).length > 0 ? vault.writeKeys(accountId, {}) : vault.writeDeferred(accountId)
+
       const recall = Effect.fn('Journal.recall')(function* (accountId: string, fingerprint: string) {
+        const unwritten = deferred.find(accountId, fingerprint)
+        if (unwritten !== undefined) return Buffer.from(unwritten.content)
         const [row] = yield* sql<{ sealed: Uint8Array }>`
           SELECT sealed FROM journal WHERE account_id = ${accountId} AND fingerprint = ${fingerprint}`
         return row === undefined ? undefined : yield* seal.open(purpose(accountId), row.sealed)
@@ -141,10 +142,47 @@ export class Journal extends Context.Service<
         yield* sql`DELETE FROM journal WHERE account_id = ${accountId} AND ingested_at < ${ingestedBefore}`
       }, named)
 
-      return Journal.of({ record, recall, waiting, settle, setAside, forget })
+      return Journal.of({ defer, writeDeferred, recall, waiting, settle, setAside, forget })
     })
   )
 }
+
+/** What a sealed entry is: the seal opens it as nothing else. */
+const purpose = (accountId: string) => `journal ${accountId}`
+
+const INSERT = `INSERT INTO journal (account_id, kind, fingerprint, sealed, received_at) VALUES (?, ?, ?, ?, ?)
+  ON CONFLICT (account_id, fingerprint) WHERE fingerprint IS NOT NULL DO NOTHING`
+
+/** Within a transaction that changes keys; `onCommitted` only when there was something to write. */
+const writeArrivals =
+  ({
+    bulk,
+    deferred,
+    seal,
+    sql
+  }: {
+    readonly bulk: SqlBulk['Service']
+    readonly deferred: DeferredArrivals
+    readonly seal: Seal['Service']
+    readonly sql: SqlClient.SqlClient
+  }) =>
+  (accountId: string, onCommitted: () => Effect.Effect<void>) =>
+    Effect.suspend(() => {
+      const arrivals = deferred.of(accountId)
+      if (arrivals.length === 0) return Effect.void
+      const rows = arrivals.map(({ content, fingerprint, kind, receivedAt }) => [
+        accountId,
+        kind,
+        fingerprint,
+        seal.close(purpose(accountId), content),
+        receivedAt
+      ])
+      const ended = Effect.sync(() => deferred.committed(accountId, arrivals))
+      return Effect.andThen(
+        bulk.runMany(INSERT, rows),
+        sql.afterCommit(Effect.andThen(ended, Effect.suspend(onCommitted)))
+      )
+    }).pipe(asDatabaseError('the journal'))
 
 /** The ids of the first entries, as many as are so large together; one at least. */
 const firstWithin = (

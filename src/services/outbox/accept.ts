@@ -1,17 +1,18 @@
-// Accepting an entry: it and its message document are written in one transaction. From then on it has its WhatsApp id,
+// Accepting entries: they and their message documents are written in one transaction. From then on an entry has its WhatsApp id,
 // so that every attempt, also after a crash, is recognised as the same message.
-import { Clock, Effect } from 'effect'
+import { Clock, Effect, Result } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { MessageFact } from '../../domain/fact.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
-import { EntryWithChange } from '../access/audit-log.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { rowsOf } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
-import { currentTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { encodeOutgoing, outgoingContent, withMessageSecret } from '../whatsapp/convert/outgoing.ts'
 import type { Composed } from './compose.ts'
@@ -57,32 +58,90 @@ const ownTarget = (whatsAppId: string): Target => ({
   sender: null
 })
 
-/** What was accepted with this key within 24 hours; `undefined` if the key is unused. */
-export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentity) {
-  if (request.idempotencyKey === undefined) return undefined
+/** Names a key that an account's request has; `undefined` when it has none. */
+export const keyOf = ({
+  accountId,
+  idempotencyKey
+}: Pick<RequestIdentity, 'accountId' | 'idempotencyKey'>): string | undefined =>
+  idempotencyKey === undefined ? undefined : `${accountId} ${idempotencyKey}`
+
+/** What was accepted with these keys within 24 hours, by their names: the last of each. */
+const rowsByKey = Effect.fnUntraced(function* (requests: ReadonlyArray<RequestIdentity>) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  const [found] = yield* sql`SELECT * FROM outbox WHERE account_id = ${request.accountId}
-    AND idempotency_key = ${request.idempotencyKey} AND created_at > ${now - IDEMPOTENCY_WINDOW_MS}
-    ORDER BY entry_id DESC LIMIT 1`
-  if (found === undefined) return undefined
-  const { content, documentId, messageId, requestHash, threadId, whatsAppId } = yield* decodeOutboxRow(found)
-  if (requestHash !== request.fingerprint) return yield* new IdempotencyConflict({})
-  const parts = partsOf(content, whatsAppId)
-  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, parts, documentId }
-  return accepted
+  const keys = requests.flatMap(({ accountId, idempotencyKey }) =>
+    idempotencyKey === undefined ? [] : [[accountId, idempotencyKey]]
+  )
+  if (keys.length === 0) return new Map<string, unknown>()
+  const rows = yield* sql<{ accountId: string; idempotencyKey: string }>`
+    SELECT o.* FROM ${rowsOf(sql, keys, ['account', 'asked'])} AS keys
+    JOIN outbox o ON o.account_id = keys.account AND o.idempotency_key = keys.asked
+    WHERE o.created_at > ${now - IDEMPOTENCY_WINDOW_MS} ORDER BY o.entry_id`
+  return new Map<string | undefined, unknown>(rows.map(row => [keyOf(row), row]))
+})
+
+/** What was accepted with each key, by its name; a failure for a key that was used for another request. */
+const findEarlier = Effect.fnUntraced(function* (requests: ReadonlyArray<RequestIdentity>) {
+  const rows = yield* rowsByKey(requests)
+  const earlier = new Map<RequestIdentity, Result.Result<Accepted, IdempotencyConflict>>()
+  for (const request of requests) {
+    const row = rows.get(keyOf(request) ?? '')
+    if (row === undefined) continue
+    const { content, documentId, messageId, requestHash, threadId, whatsAppId } = yield* decodeOutboxRow(row)
+    const parts = partsOf(content, whatsAppId)
+    earlier.set(
+      request,
+      requestHash === request.fingerprint
+        ? Result.succeed({ entryId: whatsAppId, messageId, threadId, parts, documentId })
+        : Result.fail(new IdempotencyConflict({}))
+    )
+  }
+  return earlier
+})
+
+/** What was accepted with this key within 24 hours; `undefined` if the key is unused. */
+export const findAccepted = Effect.fnUntraced(function* (request: RequestIdentity) {
+  const earlier = (yield* findEarlier([request])).get(request)
+  return earlier === undefined ? undefined : yield* Effect.fromResult(earlier)
 }, asDatabaseError('looking for an earlier request'))
 
-interface EntryPlace {
+/** A request that is accepted now, and what is known of who asks for it. */
+export interface Submitted {
+  readonly request: OutboxRequest
+  /** The addresses of the account. */
+  readonly self: Self
+  /** The trace of the request, a W3C `traceparent`. */
+  readonly trace: string | null
+}
+
+/** An entry on its way into the database: that of a request, or one that follows it. */
+interface Entry extends Submitted {
   readonly clientJid: string
   readonly threadId: string
   readonly whatsAppId: string
 }
 
+/** The entries of a request, its own first. */
+const entriesOf = Effect.fnUntraced(function* (submitted: Submitted) {
+  const identity = yield* Identity
+  const { request } = submitted
+  const clientJid = yield* identity.resolve(request.accountId, { jid: request.toJid })
+  const threadId = threadIdOf(request.accountId, clientJid)
+  const whatsAppId = newWhatsAppMessageId()
+  const own: Entry = { ...submitted, clientJid, threadId, whatsAppId }
+  const following = followingMessages(request.content, ownTarget(whatsAppId)).map((part): Entry => ({
+    ...own,
+    whatsAppId: part.whatsAppId,
+    request: { ...request, content: part.content, idempotencyKey: undefined, documentId: undefined }
+  }))
+  return { own, following }
+})
+
 /** The protobuf of an entry, as far as it is known before it is sent, and the message document made from it. */
-const prepare = Effect.fnUntraced(function* (request: OutboxRequest, entry: EntryPlace, self: Self) {
+const prepare = Effect.fnUntraced(function* (entry: Entry, ephemeralSeconds: number) {
+  const { request, self, threadId } = entry
   const { content, toJid } = request
-  const { destination, wire } = yield* wireOf({ content, threadId: entry.threadId, toJid }, self)
+  const { destination, wire } = yield* wireOf({ content, threadId, toJid, ephemeralSeconds }, self)
   const { document } = kindOf(content)
   const bytes =
     wire.as === 'readReceipts'
@@ -106,61 +165,97 @@ const prepare = Effect.fnUntraced(function* (request: OutboxRequest, entry: Entr
     live: true
   }
   const messageId = document.is === 'existing' ? document.messageId : messageIdOf('me', entry.whatsAppId)
-  return { prepared, message, messageId }
+  return { ...entry, prepared, message, messageId }
 })
+type Prepared = Effect.Success<ReturnType<typeof prepare>>
 
-const writeEntry = Effect.fnUntraced(function* (request: OutboxRequest, place: EntryPlace, self: Self) {
-  const sql = yield* SqlClient.SqlClient
+const INSERT = `INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
+    next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace, document_id)
+  VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'queued', ?7, ?8, ?9, ?10, ?11, ?12, ?7, ?7, ?13, ?14)`
+
+const valuesOf = ({ messageId, prepared, request, threadId, trace, whatsAppId }: Prepared, now: number) => [
+  request.accountId,
+  threadId,
+  messageId,
+  whatsAppId,
+  request.toJid,
+  JSON.stringify(request.content),
+  now,
+  request.sendAt ?? 0,
+  request.expiresAt ?? null,
+  request.idempotencyKey ?? null,
+  request.fingerprint,
+  prepared,
+  trace,
+  request.documentId ?? null
+]
+
+/** Writes entries of one account, and the messages of those that have one. */
+const writeEntries = Effect.fnUntraced(function* (accountId: string, entries: ReadonlyArray<Prepared>) {
+  const bulk = yield* SqlBulk
   const conversations = yield* Conversations
   const events = yield* EventLog
-  const now = yield* Clock.currentTimeMillis
-  const { accountId, content, documentId = null, idempotencyKey, toJid } = request
-  const { threadId, whatsAppId } = place
-  const { message, messageId, prepared } = yield* prepare(request, place, self)
-  const entry = sql`INSERT INTO outbox (account_id, thread_id, message_id, whatsapp_id, to_jid, content, status,
-      next_attempt_at, send_at, expires_at, idempotency_key, request_hash, prepared, created_at, updated_at, trace, document_id)
-    VALUES (${accountId}, ${threadId}, ${messageId}, ${whatsAppId}, ${toJid}, ${JSON.stringify(content)}, 'queued',
-      ${now}, ${request.sendAt ?? 0}, ${request.expiresAt ?? null}, ${idempotencyKey ?? null}, ${request.fingerprint},
-      ${prepared}, ${now}, ${now}, ${yield* currentTrace}, ${documentId})`
-  yield* conversations.apply(accountId, message === undefined ? [] : [message], {
-    settle: Effect.andThen(entry, events.append(accountId, [entryEvent(place, 'queued')]))
-  })
-  return messageId
-})
-
-/** Writes an entry with those that follow it, whatever was accepted before. To be run in a transaction. */
-export const addEntry = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
   const sql = yield* SqlClient.SqlClient
-  const identity = yield* Identity
   const wakes = yield* Wakes
-  const { accountId, content, documentId = null, toJid } = request
-  const clientJid = yield* identity.resolve(accountId, { jid: toJid })
-  const threadId = threadIdOf(accountId, clientJid)
-  const whatsAppId = newWhatsAppMessageId()
-  const messageId = yield* writeEntry(request, { clientJid, threadId, whatsAppId }, self)
-  for (const part of followingMessages(content, ownTarget(whatsAppId))) {
-    const following = { ...request, content: part.content, idempotencyKey: undefined, documentId: undefined }
-    yield* writeEntry(following, { clientJid, threadId, whatsAppId: part.whatsAppId }, self)
-  }
+  const now = yield* Clock.currentTimeMillis
+  const inserting = bulk.runMany(
+    INSERT,
+    entries.map(entry => valuesOf(entry, now))
+  )
+  const telling = events.append(
+    accountId,
+    entries.map(entry => entryEvent(entry, 'queued'))
+  )
+  yield* conversations.apply(
+    accountId,
+    entries.flatMap(({ message }) => (message === undefined ? [] : [message])),
+    { settle: Effect.andThen(inserting.pipe(asDatabaseError('accepting a message')), telling) }
+  )
   yield* sql.afterCommit(wakes.wake(OUTBOX, accountId))
-  if (request.expiresAt !== undefined) yield* sql.afterCommit(wakes.wake(EXPIRY, ALL_ACCOUNTS))
-  const parts = partsOf(content, whatsAppId)
-  const accepted: Accepted = { entryId: whatsAppId, messageId, threadId, parts, documentId }
-  return accepted
 })
 
-const acceptOnce = Effect.fnUntraced(function* (request: OutboxRequest, self: Self) {
-  const earlier = yield* findAccepted(request)
-  return earlier ?? (yield* addEntry(request, self))
+/** Writes the entries of requests, with those that follow them, whatever was accepted before. To be run in a transaction. */
+export const addEntries = Effect.fnUntraced(function* (submitted: ReadonlyArray<Submitted>) {
+  const sql = yield* SqlClient.SqlClient
+  const threads = yield* ThreadStore
+  const wakes = yield* Wakes
+  const placed = yield* Effect.forEach(submitted, one => entriesOf(one))
+  const entries = placed.flatMap(({ following, own }) => [own, ...following])
+  const ephemeral = yield* threads.ephemeralSeconds(entries.map(({ threadId }) => threadId))
+  const prepared = yield* Effect.forEach(entries, entry => prepare(entry, ephemeral.get(entry.threadId) ?? 0))
+  const byAccount = Map.groupBy(prepared, ({ request }) => request.accountId)
+  for (const [accountId, ofAccount] of byAccount) yield* writeEntries(accountId, ofAccount)
+  if (submitted.some(({ request }) => request.expiresAt !== undefined))
+    yield* sql.afterCommit(wakes.wake(EXPIRY, ALL_ACCOUNTS))
+  const messageIds = new Map(prepared.map(({ messageId, whatsAppId }) => [whatsAppId, messageId]))
+  return placed.map(({ own: { request, threadId, whatsAppId } }): Accepted => ({
+    entryId: whatsAppId,
+    messageId: messageIds.get(whatsAppId) ?? messageIdOf('me', whatsAppId),
+    threadId,
+    parts: partsOf(request.content, whatsAppId),
+    documentId: request.documentId ?? null
+  }))
 })
 
 /**
- * Writes the entry and its message document; from then on it will be sent, or fail with a reason. A request that was
- * accepted before is not accepted again.
+ * Writes the entries of requests and their message documents: from then on they will be sent, or fail with a reason. A request that
+ * was accepted before is not accepted again. `first` runs before an entry is written. No two requests may have the same key. To be run
+ * in a transaction.
  */
-export const accept = Effect.fn('Outbox.accept')(function* (request: OutboxRequest, self: Self) {
-  yield* Effect.annotateCurrentSpan({ accountId: request.accountId })
-  const sql = yield* SqlClient.SqlClient
-  const auditFirst = yield* EntryWithChange
-  return yield* sql.withTransaction(Effect.andThen(auditFirst, acceptOnce(request, self)))
-}, asDatabaseError('accepting a message'))
+export const acceptAll = Effect.fnUntraced(function* <One extends Submitted, E, R>(
+  submitted: ReadonlyArray<One>,
+  first: (one: One) => Effect.Effect<void, E, R>
+) {
+  const earlier = yield* findEarlier(submitted.map(({ request }) => request))
+  const fresh = submitted.filter(({ request }) => !earlier.has(request))
+  yield* Effect.forEach(fresh, first, { discard: true })
+  const accepted = fresh.length === 0 ? [] : yield* addEntries(fresh)
+  const added = new Map(fresh.map(({ request }, place) => [request, accepted[place]]))
+  return submitted.map(({ request }) => {
+    const found = earlier.get(request)
+    if (found !== undefined) return found
+    const made = added.get(request)
+    if (made === undefined) throw new Error('A request was neither accepted before nor now')
+    return Result.succeed(made)
+  })
+})

@@ -4,6 +4,7 @@ import type { AccountRecord } from '../../domain/account.ts'
 import { isGroupJid, isStatusJid, recipientJid } from '../../domain/jid.ts'
 import type { DatabaseError } from '../database/error.ts'
 import type { GroupStore } from '../conversations/group-store.ts'
+import type { Identity } from '../conversations/identity.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import type { ThreadStore } from '../conversations/thread-store.ts'
 import { baseName } from './attachment-name.ts'
@@ -87,7 +88,7 @@ export const compose = Effect.fnUntraced(function* (
 ): Effect.fn.Return<
   Composed,
   RequestRefused | DatabaseError,
-  GroupStore | MessageStore | MessageFiles | ThreadStore | Attachments | Preparation
+  GroupStore | Identity | MessageStore | MessageFiles | ThreadStore | Attachments | Preparation
 > {
   const composeContent = yield* contentComposer(request)
   const times = yield* schedule(request, askedAt)

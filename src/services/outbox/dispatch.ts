@@ -5,6 +5,7 @@ import { type AccountRecord, ownAddresses, type Restriction, restrictionAt } fro
 import { isStatusJid } from '../../domain/jid.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
+import { ThreadStore } from '../conversations/thread-store.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
@@ -62,7 +63,9 @@ const attempt = Effect.fnUntraced(function* (row: OutboxRow, recipient: Recipien
     return yield* sendByForm(row, recipient, outgoing, account?.lidMigrated ?? null)
   })
   if (prepared !== null) return yield* send(prepared)
-  const { wire } = yield* wireOf(row, self)
+  const threads = yield* ThreadStore
+  const ephemeral = yield* threads.ephemeralSeconds([row.threadId])
+  const { wire } = yield* wireOf({ ...row, ephemeralSeconds: ephemeral.get(row.threadId) ?? 0 }, self)
   // These are marked before: an upload takes long enough to be seen, and read receipts change no keys.
   yield* markSending(row)
   switch (wire.as) {

@@ -7,7 +7,8 @@ import type { Thread } from '../../domain/thread.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { asDatabaseError } from '../database/error.ts'
-import { addEntry } from './accept.ts'
+import { currentTrace } from '../telemetry/tracing.ts'
+import { addEntries } from './accept.ts'
 
 /** Receipts sent at once. With more unread messages, the newest get theirs. */
 const MOST_RECEIPTS = 500
@@ -26,6 +27,7 @@ export const markRead = Effect.fn('Outbox.markRead')(function* ({
   if (targets.length === 0 || isChannelJid(clientJid)) return yield* markHere
   const self = ownAddresses(yield* accounts.read(accountId))
   const content = { kind: 'read' as const, targets }
-  const receipts = addEntry({ accountId, toJid: clientJid, content, fingerprint: '' }, self)
+  const request = { accountId, toJid: clientJid, content, fingerprint: '' }
+  const receipts = addEntries([{ request, self, trace: yield* currentTrace }])
   yield* sql.withTransaction(Effect.andThen(receipts, markHere))
 }, asDatabaseError('marking a thread as read'))

@@ -13,7 +13,8 @@ import { ContactStore } from '../conversations/contact-store.ts'
 import { GroupStore } from '../conversations/group-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
-import { WaitsForDisk } from '../database/durability.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { Durability, WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { EventTail } from '../events/tail.ts'
@@ -23,7 +24,8 @@ import { AccountMemory } from '../process/account-memory.ts'
 import { Wakes } from '../process/wakes.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
-import { accept, type Accepted, type OutboxRequest } from './accept.ts'
+import type { Accepted, OutboxRequest } from './accept.ts'
+import { Acceptances, makeAcceptances } from './acceptances.ts'
 import { Attachments } from './attachments.ts'
 import { Attempts, makeAttempts } from './attempts.ts'
 import { type AwaitedStatus, awaitOutcome, type Outcome } from './awaited-outcome.ts'
@@ -91,6 +93,8 @@ export class Outbox extends Context.Service<
 const NEEDED = [
   AccountMemory,
   SqlClient.SqlClient,
+  SqlBulk,
+  Durability,
   AccountStore,
   ThreadStore,
   MessageStore,
@@ -118,13 +122,18 @@ const release = Effect.fn('Outbox.release')(function* (accountId: string) {
 
 const acceptChecked = Effect.fnUntraced(function* (request: OutboxRequest) {
   const accounts = yield* AccountStore
-  return yield* accept(request, ownAddresses(yield* accounts.read(request.accountId)))
+  const acceptances = yield* Acceptances
+  return yield* acceptances.accept(request, ownAddresses(yield* accounts.read(request.accountId)))
 })
 
 const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const { paceMs } = options
   const needed = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
-  const services = Context.add(needed, Attempts, makeAttempts(yield* AccountMemory))
+  const acceptances = yield* Effect.provideContext(makeAcceptances, needed)
+  const services = needed.pipe(
+    Context.add(Attempts, makeAttempts(yield* AccountMemory)),
+    Context.add(Acceptances, acceptances)
+  )
   const provide = Effect.provideContext(services)
   const incidents = yield* Incidents
 

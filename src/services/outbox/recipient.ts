@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import { threadIdOf } from '../../domain/ids.ts'
 import { isStatusJid, recipientJid, STATUS_JID } from '../../domain/jid.ts'
+import { Identity } from '../conversations/identity.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { refuse } from './errors.ts'
 import type { OutboxOptions } from './options.ts'
@@ -36,6 +37,7 @@ export const findRecipient = Effect.fnUntraced(function* (
   if (toJid === undefined) {
     return yield* refuse('to', 'Expected a phone number with country code, or the jid of a person or group')
   }
-  const thread = yield* threads.ofAddress(accountId, toJid)
-  return { toJid, threadId: thread?.threadId ?? threadIdOf(accountId, toJid) }
+  const identity = yield* Identity
+  const person = yield* identity.find(accountId, toJid)
+  return { toJid, threadId: threadIdOf(accountId, person ?? toJid) }
 })

@@ -3,12 +3,13 @@ import { Effect } from 'effect'
 import { type AccountRecord, isLinked, ownAddresses } from '../../domain/account.ts'
 import { AccountNotFound } from '../accounts.ts'
 import { AccountStore } from '../conversations/account-store.ts'
-import { accept, findAccepted } from './accept.ts'
+import { findAccepted } from './accept.ts'
+import { Acceptances } from './acceptances.ts'
 import { compose } from './compose.ts'
 import { AccountNotLinked } from './errors.ts'
-import { identify } from './identify.ts'
+import { identify, type StoredUpload } from './identify.ts'
 import type { OutboxContent } from './kinds/index.ts'
-import { LinkPreviews } from './preparation/link/link-previews.ts'
+import { linkIn, LinkPreviews } from './preparation/link/link-previews.ts'
 import type { OutboxOptions } from './options.ts'
 import type { SendRequest, UploadRequest } from './request.ts'
 
@@ -33,23 +34,54 @@ const withLinkPreview = Effect.fnUntraced(function* (content: OutboxContent) {
   return preview === undefined ? content : { ...content, preview }
 })
 
+/** Whether nothing is fetched or prepared for a request. */
+const isPlainText = (request: SendRequest | StoredUpload): boolean =>
+  !('attachment' in request) && request.text !== undefined && linkIn(request.text) === undefined
+
 /** Accepts what is asked for, or answers what was accepted for the same request before. */
 export const submit = Effect.fn('Outbox.submit')(function* (submission: Submission, options: OutboxOptions) {
-  const { accountId, askedAt, documentId, idempotencyKey } = submission
+  const { accountId, idempotencyKey } = submission
   const accounts = yield* AccountStore
   const account = yield* accounts.read(accountId)
   if (account === undefined) return yield* new AccountNotFound({ accountId })
-  // Before anything is fetched or checked: a repeated request gets its first answer, whatever has changed since.
   const { fingerprint, request } = yield* identify(submission.request)
-  const earlier = yield* findAccepted({ accountId, idempotencyKey, fingerprint })
-  if (earlier !== undefined) return earlier
+  const earlier = findAccepted({ accountId, idempotencyKey, fingerprint })
+  const accepting = acceptNew(account, { ...submission, request, fingerprint }, options)
+  // A repeated request gets its first answer, whatever has changed since: before anything is fetched for it, and also when it would be
+  // refused now. Otherwise whoever writes it looks.
+  if (isPlainText(request))
+    return yield* Effect.catchTags(accepting, {
+      RequestRefused: refusal => orRefused(earlier, refusal),
+      AccountNotLinked: refusal => orRefused(earlier, refusal)
+    })
+  return (yield* earlier) ?? (yield* accepting)
+})
+
+const orRefused = <A, E, R, Refusal>(earlier: Effect.Effect<A | undefined, E, R>, refusal: Refusal) =>
+  Effect.filterOrFail(
+    earlier,
+    (found): found is A => found !== undefined,
+    () => refusal
+  )
+
+interface Identifiable extends Omit<Submission, 'request'> {
+  readonly request: SendRequest | StoredUpload
+  readonly fingerprint: string
+}
+
+const acceptNew = Effect.fnUntraced(function* (
+  account: AccountRecord,
+  { accountId, askedAt, documentId, fingerprint, idempotencyKey, request }: Identifiable,
+  options: OutboxOptions
+) {
   // Invalid input is refused first, but no file is fetched for an account that cannot send.
   const fetchesFiles = !('attachment' in request) && (request.media ?? request.album) !== undefined
   if (fetchesFiles) yield* checkLinked(account)
   const composed = yield* compose(account, request, options, askedAt)
   yield* checkLinked(account)
   const content = yield* withLinkPreview(composed.content)
-  return yield* accept(
+  const acceptances = yield* Acceptances
+  return yield* acceptances.accept(
     { ...composed, content, accountId, idempotencyKey, fingerprint, documentId },
     ownAddresses(account)
   )

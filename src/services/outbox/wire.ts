@@ -3,7 +3,6 @@
 import { Clock, Effect } from 'effect'
 import { isStatusJid } from '../../domain/jid.ts'
 import { MessageStore } from '../conversations/message-store.ts'
-import { ThreadStore } from '../conversations/thread-store.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { contextOf, type Destination } from '../whatsapp/convert/outgoing.ts'
 import { kindOf, type OutboxContent } from './kinds/index.ts'
@@ -12,19 +11,22 @@ export interface WireSource {
   readonly threadId: string
   readonly toJid: string
   readonly content: OutboxContent
+  /** After how long messages of the thread disappear; 0: they stay. */
+  readonly ephemeralSeconds: number
 }
 
 /** What the entry is on the wire, and where it is sent. */
-export const wireOf = Effect.fnUntraced(function* ({ content, threadId, toJid }: WireSource, self: Self) {
+export const wireOf = Effect.fnUntraced(function* (
+  { content, ephemeralSeconds, threadId, toJid }: WireSource,
+  self: Self
+) {
   const messages = yield* MessageStore
-  const threads = yield* ThreadStore
-  const thread = yield* threads.read(threadId)
   const destination: Destination = {
     toJid,
     selfJid: self.jid,
     now: yield* Clock.currentTimeMillis,
     // Statuses disappear by themselves.
-    ephemeralSeconds: isStatusJid(toJid) ? 0 : (thread?.ephemeralSeconds ?? 0)
+    ephemeralSeconds: isStatusJid(toJid) ? 0 : ephemeralSeconds
   }
   const protobufOf = (messageId: string | undefined) =>
     messageId === undefined ? Effect.undefined : messages.protobuf(threadId, messageId)

@@ -1,5 +1,5 @@
 // Writes that are made in the transaction of an account's next change of keys. So the note that a message is being sent is committed
-// together with the keys that it is encrypted with, before it leaves.
+// together with the keys that it is encrypted with, before it leaves; and a received message with the keys that it was decrypted with.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { AccountMemory } from '../process/account-memory.ts'
@@ -11,6 +11,8 @@ export type AccompanyingWrite = Effect.Effect<void, DatabaseError>
 export interface Accompanying {
   /** The returned function takes the write back, if it has not been made. */
   readonly add: (accountId: string, write: AccompanyingWrite) => () => void
+  /** This write is made in each of these transactions from now on. */
+  readonly addToAll: (write: (accountId: string) => AccompanyingWrite) => void
   /** To be run in the transaction that changes keys; what is committed is not made again. */
   readonly write: (accountId: string) => Effect.Effect<void, DatabaseError>
 }
@@ -19,6 +21,7 @@ export const makeAccompanying = (
   sql: SqlClient.SqlClient,
   memory: AccountMemory['Service']
 ): Accompanying => {
+  const always: Array<(accountId: string) => AccompanyingWrite> = []
   const waiting = memory.register('vault.accompanying', new Map<string, Set<AccompanyingWrite>>())
 
   const remove = (accountId: string, write: AccompanyingWrite): void => {
@@ -33,10 +36,16 @@ export const makeAccompanying = (
       waiting.set(accountId, writes.add(write))
       return () => remove(accountId, write)
     },
+    addToAll: write => void always.push(write),
     write: accountId =>
       Effect.forEach(
-        [...(waiting.get(accountId) ?? [])],
-        write => Effect.andThen(write, sql.afterCommit(Effect.sync(() => remove(accountId, write)))),
+        [
+          ...always.map(write => write(accountId)),
+          ...[...(waiting.get(accountId) ?? [])].map(write =>
+            Effect.andThen(write, sql.afterCommit(Effect.sync(() => remove(accountId, write))))
+          )
+        ],
+        write => write,
         { discard: true }
       )
   }

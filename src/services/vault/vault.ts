@@ -46,7 +46,7 @@ export class Vault extends Context.Service<
       credentials?: Uint8Array
     ) => Effect.Effect<void, VaultError>
     /** Changes that are read from now on, and written with the account's next ones. They are lost if the server ends before. */
-    readonly deferKeys: (accountId: string, changes: KeyChanges) => Effect.Effect<void>
+    readonly deferKeys: (accountId: string, changes: KeyChanges) => void
     /** Writes what was deferred; `undefined` when there is nothing. */
     readonly writeDeferred: (accountId: string) => Effect.Effect<void, VaultError> | undefined
     /** Until the scope is closed: this write is made with the account's next changes of keys, in their transaction. */
@@ -54,6 +54,8 @@ export class Vault extends Context.Service<
       accountId: string,
       write: AccompanyingWrite
     ) => Effect.Effect<void, never, Scope.Scope>
+    /** The same for all accounts and all changes, as long as the server runs. */
+    readonly accompanyAll: (write: (accountId: string) => AccompanyingWrite) => Effect.Effect<void>
     /** Deletes everything of an account. */
     readonly erase: (accountId: string) => Effect.Effect<void, VaultError>
   }
@@ -82,7 +84,7 @@ export class Vault extends Context.Service<
         knownKeys: knownKeys(cache, deferred),
         keyIds: keyIds(sql, deferred),
         writeKeys: write,
-        deferKeys: (accountId, changes) => Effect.sync(() => deferred.add(accountId, changes)),
+        deferKeys: deferred.add,
         writeDeferred: accountId => (deferred.has(accountId) ? write(accountId, {}) : undefined),
         accompany: (accountId, accompaniment) =>
           Effect.asVoid(
@@ -91,6 +93,7 @@ export class Vault extends Context.Service<
               takeBack => Effect.sync(takeBack)
             )
           ),
+        accompanyAll: write => Effect.sync(() => accompanying.addToAll(write)),
         erase: erase(sql, cache, deferred)
       })
     })

@@ -5,6 +5,7 @@ import type { Restriction } from '../../domain/account.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
 import { NotConfirmed, NotConnected } from './errors.ts'
 import type { Acknowledgements } from './socket/acknowledgements.ts'
+import type { FrameHold } from './socket/frame-hold.ts'
 import type { GroupCache } from './socket/group-cache.ts'
 
 export interface OpenConnection {
@@ -14,6 +15,8 @@ export interface OpenConnection {
   readonly askRestriction: Effect.Effect<Restriction | null, NotConnected>
   /** A group with its members; `undefined` when WhatsApp does not say. */
   readonly groupMetadata: GroupCache['get']
+  /** Resolves when everything so far was sent, and WhatsApp has it unless the connection ends. */
+  readonly allSent: FrameHold['left']
 }
 
 export interface OpenConnections {

@@ -122,7 +122,7 @@ const MOST_IN_A_RECEIPT = 256
 
 const markRead = ({ connections, timeoutMs }: SendingOptions) =>
   Effect.fn('WhatsApp.read')(function* (accountId: string, chatJid: string, targets: ReadonlyArray<Target>) {
-    const { socket } = yield* connections.get(accountId)
+    const { allSent, socket } = yield* connections.get(accountId)
     const isGroup = isGroupJid(chatJid)
     const keys = targets.map(({ sender, whatsAppId }) => ({
       remoteJid: chatJid,
@@ -134,6 +134,7 @@ const markRead = ({ connections, timeoutMs }: SendingOptions) =>
     const read = async (): Promise<void> => {
       for (let from = 0; from < keys.length; from += MOST_IN_A_RECEIPT)
         await socket.readMessages(keys.slice(from, from + MOST_IN_A_RECEIPT))
+      await allSent()
     }
     yield* Effect.tryPromise({ try: read, catch: unanswered }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })

@@ -39,7 +39,7 @@ test('a number with another LID is another person: two threads, and the number i
       expect(yield* idsIn(ANN_LID)).toEqual(['ANN'])
       expect(yield* idsIn(BOB_LID)).toEqual(['BOB'])
       const store = yield* ThreadStore
-      expect((yield* store.ofAddress(ACCOUNT, ANN))?.clientJid).toBe(BOB_LID)
+      expect(yield* Identity.use(identity => identity.find(ACCOUNT, ANN))).toBe(BOB_LID)
       // Whoever holds the old thread's id holds Ann's.
       expect((yield* store.read(threadIdOf(ACCOUNT, ANN)))?.clientJid).toBe(ANN_LID)
       yield* apply(message('NEXT', from({ jid: ANN })))

@@ -14,6 +14,7 @@ import { columnsOf } from '../../../src/services/database/dialect.ts'
 import { TRACKED_TABLES } from '../../../src/services/firestore/publish/tracked-tables.ts'
 import { createTriggers } from '../../../src/services/firestore/publish/triggers.ts'
 import { TABLES } from '../../../src/app/tables.ts'
+import { AccountMemory } from '../../../src/services/process/account-memory.ts'
 import { Wakes } from '../../../src/services/process/wakes.ts'
 import { Tables } from '../../../src/services/database/tables.ts'
 import { dueSealed } from '../../../src/services/conversations/sql/sealed-add-ons.ts'
@@ -35,7 +36,7 @@ const installTracking = Effect.gen(function* () {
 
 const stores = ConversationStores.layer.pipe(
   Layer.provide(EventLog.layer),
-  Layer.provide([Tables.layer(TABLES), Wakes.layer]),
+  Layer.provide([AccountMemory.layer, Tables.layer(TABLES), Wakes.layer]),
   Layer.provideMerge(NodeSqlite.layer(':memory:')),
   Layer.provideMerge(Logger.layer([]))
 )

@@ -89,7 +89,8 @@ test('while the store is away everything waits in the journal; afterwards it is 
         const ingest = yield* Ingest
         const worker = yield* Effect.forkChild(ingest.journal.loop(ACCOUNT))
         for (let n = 0; n < MESSAGES; n += 1) {
-          yield* journal.record(entry(n))
+          journal.defer(entry(n))
+          yield* journal.writeDeferred(ACCOUNT) ?? Effect.void
           yield* ingest.journal.wake(ACCOUNT)
         }
         expect(yield* waitingInJournal).toBe(MESSAGES)

@@ -57,7 +57,7 @@ test('deferred changes are read at once, and written with the next ones of the a
       const vault = yield* Vault
       const read = vault.readKeys('acc-1', 'session', ['a.0', 'b.0', 'c.0', 'd.0'])
       yield* vault.writeKeys('acc-1', { session: { 'a.0': SECRET, 'b.0': SECRET } })
-      yield* vault.deferKeys('acc-1', { session: { 'a.0': OTHER, 'b.0': null, 'c.0': SECRET } })
+      vault.deferKeys('acc-1', { session: { 'a.0': OTHER, 'b.0': null, 'c.0': SECRET } })
       const deferred = yield* read
       const known = vault.knownKeys('acc-1', 'session', ['a.0', 'b.0', 'c.0'])
       const ids = yield* vault.keyIds('acc-1', 'session')
@@ -71,7 +71,7 @@ test('deferred changes are read at once, and written with the next ones of the a
       const isLeft = vault.writeDeferred('acc-1') !== undefined
       yield* vault.writeKeys('acc-1', { session: { 'd.0': SECRET, 'c.0': OTHER } })
       const isWritten = vault.writeDeferred('acc-1') === undefined
-      yield* vault.deferKeys('acc-1', { session: { 'a.0': null } })
+      vault.deferKeys('acc-1', { session: { 'a.0': null } })
       return { deferred, known, ids, isLeft, isWritten }
     })
   )
@@ -130,12 +130,12 @@ test('a transaction that writes a key twice keeps the last, whatever was deferre
       const vault = yield* Vault
       const sql = yield* SqlClient.SqlClient
       const stored = vault.readKeys('acc-1', 'session', ['a.0', 'b.0'])
-      yield* vault.deferKeys('acc-1', { session: { 'a.0': first, 'b.0': first } })
+      vault.deferKeys('acc-1', { session: { 'a.0': first, 'b.0': first } })
       const inTransaction = yield* sql.withTransaction(
         Effect.gen(function* () {
           const before = yield* stored
           yield* vault.writeKeys('acc-1', { session: { 'a.0': second } })
-          yield* vault.deferKeys('acc-1', { session: { 'b.0': third } })
+          vault.deferKeys('acc-1', { session: { 'b.0': third } })
           yield* vault.writeKeys('acc-1', { 'pre-key': { '1': SECRET } })
           return { before, within: yield* stored }
         })

@@ -78,6 +78,14 @@ export const readThreads = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<s
     Effect.forEach(rows, decodeThread)
   )
 
+/** After how many seconds messages of the threads disappear. */
+export const ephemeralOf = (sql: SqlClient.SqlClient, threadIds: ReadonlyArray<string>) =>
+  Effect.map(
+    sql<{ threadId: string; ephemeralSeconds: number }>`SELECT thread_id, ephemeral_seconds FROM threads
+      WHERE thread_id IN ${listOf(sql, threadIds)}`,
+    rows => new Map(rows.map(row => [row.threadId, row.ephemeralSeconds]))
+  )
+
 /** The one rule for a thread's last message: the newest that is neither an event nor cancelled, in whatever order they arrive. */
 export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds: ReadonlySet<string>) =>
   bulk.runMany(

@@ -1,10 +1,10 @@
 // Messages this account sends, as WhatsApp's protobuf. What each kind of message says in it is declared by the outbox,
 // in the fields of the protobuf; here it is encoded, with what all kinds have in common.
-import { randomBytes } from 'node:crypto'
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import type { ContentFact } from '../../../domain/fact.ts'
 import { isGroupJid } from '../../../domain/jid.ts'
 import type { Target } from '../../../domain/outbox.ts'
+import { randomBytes } from '../../../domain/random.ts'
 import { associationIn } from './association.ts'
 import { chatAction } from './chat-action.ts'
 import { contentIn } from './content.ts'

@@ -1,6 +1,7 @@
 // Opens one Baileys socket and connects it to vault, journal, conversations and account. The scope that opens it owns it.
 import makeWASocket, { type WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
+import type { Journal } from '../../journal/journal.ts'
 import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
 import { connectPairing } from '../pairing/pairing.ts'
@@ -44,6 +45,8 @@ import { followVersion } from '../version/notices.ts'
 export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost, request: ConnectionRequest) {
   const { accountId } = request
   const { connections, services } = host
+  // After the runtime has ended: nothing more is deferred then.
+  yield* Effect.addFinalizer(() => writeLast(services.journal, accountId))
   const runtime = yield* makeConnectionRuntime(accountId, services.context, services.stray)
   const closed = yield* Deferred.make<SocketClosed>()
   const connection: Connection = {
@@ -65,6 +68,14 @@ export const openConnection = Effect.fnUntraced(function* (host: ConnectionHost,
   yield* Effect.forkScoped(removeOldEntries(services.journal, accountId, isOpen))
   return closed
 })
+
+/** What came last was not acknowledged: WhatsApp would deliver it again. It is written all the same, and is then known. */
+const writeLast = (journal: Journal['Service'], accountId: string): Effect.Effect<void> =>
+  Effect.suspend(() => journal.writeDeferred(accountId) ?? Effect.void).pipe(
+    Effect.catchCause(cause =>
+      Effect.logWarning('What came last on a connection could not be written', cause)
+    )
+  )
 
 /** Links the account over this connection. */
 const followPairing = Effect.fnUntraced(function* (
@@ -120,8 +131,9 @@ const openSocket = (connection: Connection): OpenedSocket => {
     keepsViews: options.keepStatuses || options.postStatuses,
     journal: services.journal,
     vault: services.vault,
-    run: runtime.run,
+    runtime,
     onArrived: services.traffic.enter,
+    onDeferred: () => frames.noteDeferred(),
     onUnwritable
   })
   const keys = rememberPreKeys(receive.keys)
@@ -142,17 +154,16 @@ const openSocket = (connection: Connection): OpenedSocket => {
     () => makeWASocket(config)
   )
   shareLoop(socket, services.loopShare)
-  const { vault } = services
+  const { journal, vault } = services
   const credentials = makeCredentialWriter({ accountId, creds, vault, runtime, onFailure: onUnwritable })
-  holdFrames(socket, {
+  const writeDeferred = (): Promise<void> | undefined => {
+    const writing = journal.writeDeferred(accountId)
+    return writing && runtime.run(writing)
+  }
+  const frames = holdFrames(socket, {
     durability: services.durability,
     share: services.loopShare,
-    writeDeferred: () => {
-      const saving = credentials.unsaved()
-      if (saving !== undefined) return saving
-      const writing = vault.writeDeferred(accountId)
-      return writing && runtime.run(writing)
-    },
+    writeDeferred: () => credentials.unsaved()?.then(writeDeferred) ?? writeDeferred(),
     onFailure: onUnwritable
   })
   storeOwnMapping(connection, socket)
@@ -183,7 +194,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     isOpen: () => connection.connections.isOpen(accountId, socket)
   })
   const stopFollowingTime = followTime(connection, socket)
-  connectEvents(connection, socket, { appState, credentials, groups, keys })
+  connectEvents(connection, socket, { appState, credentials, frames, groups, keys })
   followVersion(connection, socket)
   answerPings(socket)
   askForBatches(socket)

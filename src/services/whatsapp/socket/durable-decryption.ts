@@ -26,8 +26,8 @@ interface Decryption {
 }
 
 export interface DurableDecryption {
-  /** Stores the changes of a Signal transaction: with the plaintext when it was a decryption, otherwise before the next frame. */
-  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
+  /** Takes the changes of a Signal transaction, with the plaintext when it was a decryption. They are written before the next frame. */
+  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void> | undefined
   readonly signalRepository: (keys: SignalKeyStoreWithTransaction) => SocketConfig['makeSignalRepository']
   /**
    * Decrypts a peer message before Baileys does, which is then given the plaintext. Answers whether it could be; if not, that is
@@ -67,12 +67,23 @@ export const makeDurableDecryption = (options: {
   const plaintexts = new WeakMap<Uint8Array, Uint8Array>()
   let repository: SignalRepositoryWithLIDStore | undefined
 
-  const commit = async (changes: KeyChanges, result: unknown): Promise<void> => {
+  const commit: DurableDecryption['commit'] = (changes, result) => {
+    storage.assertOpen()
     // What was not decrypted was encrypted, or prepared for it: written before the frame leaves, with what else is in it.
-    if (!(result instanceof Uint8Array)) return storage.run(vault.deferKeys(accountId, changes))
+    if (!(result instanceof Uint8Array)) {
+      vault.deferKeys(accountId, changes)
+      return undefined
+    }
     const decryption = current.getStore()
     if (decryption?.stanza === undefined) return storage.run(vault.writeKeys(accountId, changes))
-    await writer.message(decryption.stanza, result, decryption.fingerprint, changes)
+    writer.message(decryption.stanza, result, decryption.fingerprint, changes)
+    return undefined
+  }
+
+  /** The plaintext of a message that came before; `undefined` when there is none. */
+  const recall = async (fingerprint: string): Promise<Uint8Array | undefined> => {
+    const entry = await storage.run(journal.recall(accountId, fingerprint))
+    return entry && plaintextOf(entry)
   }
 
   const decryptDurably = async (
@@ -85,13 +96,14 @@ export const makeDurableDecryption = (options: {
     const fingerprint = fingerprintOf('message', [author, ciphertext])
     const stanza = pending.stanzaOf(ciphertext)
     try {
-      const earlier = await storage.run(journal.recall(accountId, fingerprint))
-      if (earlier !== undefined) return handedOn(plaintextOf(earlier), stanza)
       return handedOn(await current.run({ fingerprint, stanza }, decrypt), stanza)
     } catch (cause) {
+      // Whatever has been decrypted before cannot be decrypted again: its keys are used up.
+      const earlier = storage.hasFailed() ? undefined : await recall(fingerprint)
+      if (earlier !== undefined) return handedOn(earlier, stanza)
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
-        await writer.undecryptable(stanza, reason, [author, ciphertext])
+        writer.undecryptable(stanza, reason, [author, ciphertext])
         undecryptable.add(stanza)
       }
       throw cause

@@ -1,6 +1,6 @@
-// What makes receiving durable. Baileys acknowledges a message right after decrypting it, so decryption is where it must be
-// written down: the Signal ratchet step and the plaintext go into one transaction, and Baileys' receipt can only leave after
-// that. Stanzas that no decryption writes down are recorded before Baileys handles them.
+// What makes receiving durable. Baileys acknowledges a message right after decrypting it, so decryption is where it is taken down: the
+// Signal ratchet step and the plaintext go into one transaction, and Baileys' receipt waits for it (see frame-hold.ts). Stanzas that no
+// decryption takes down are recorded before Baileys handles them.
 import type { AuthenticationCreds, BinaryNode, SignalKeyStore, SocketConfig } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
 import type { KeyChanges } from '../../vault/key-changes.ts'
@@ -10,7 +10,8 @@ import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { makeDurableDecryption } from './durable-decryption.ts'
 import { makeJournalWriter } from './journal-writer.ts'
 import { makePendingDecryptions } from './pending-decryptions.ts'
-import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
+import type { ConnectionRuntime } from './runtime.ts'
+import { makeSignalKeys } from './signal-keys.ts'
 import type { RecordStanza } from './stanza-gate.ts'
 import { makeStanzaRecording } from './stanza-recording.ts'
 import { makeStorageGuard } from './storage-guard.ts'
@@ -19,12 +20,12 @@ export interface DurableReceive {
   /** For Baileys' socket, which stores more than Signal state here. */
   readonly keys: SignalKeyStore
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
-  /** To be called with each stanza before Baileys handles it. After a rejection nothing may be acknowledged any more. */
+  /** To be called with each stanza before Baileys handles it. After a failure nothing may be acknowledged any more. */
   readonly record: RecordStanza
   /** Whether a peer message could not be decrypted: Baileys is not to see it. */
   readonly isUnreadPeer: (stanza: BinaryNode) => boolean
-  /** Writes down a stanza that could not be handled, for a version that can. */
-  readonly keepFaulty: (stanza: BinaryNode) => Promise<void>
+  /** Keeps a stanza that could not be handled, for a version that can; throws once the connection is over. */
+  readonly keepFaulty: (stanza: BinaryNode) => void
   /** Expects no more decryptions: the connection is over. */
   readonly abandon: () => void
 }
@@ -37,16 +38,18 @@ export const makeDurableReceive = (options: {
   readonly keepsViews: boolean
   readonly journal: Journal['Service']
   readonly vault: Vault['Service']
-  readonly run: RunPromise
+  readonly runtime: ConnectionRuntime
   /** Something has arrived; the function it returns is called when it is written down, or will not be. */
   readonly onArrived: () => () => void
+  /** Called after each arrival that waits to be written. */
+  readonly onDeferred: () => void
   /** Journal or vault fail: nothing more may be acknowledged on this connection. */
   readonly onUnwritable: (cause: unknown) => void
 }): DurableReceive => {
-  const { accountId, creds, journal, onArrived, self, vault } = options
-  const storage = makeStorageGuard(options.run, options.onUnwritable)
+  const { accountId, creds, journal, onArrived, onDeferred, self, vault } = options
+  const storage = makeStorageGuard(options.runtime, options.onUnwritable)
   const pending = makePendingDecryptions(onArrived)
-  const writer = makeJournalWriter({ accountId, self, journal, run: storage.run, onArrived })
+  const writer = makeJournalWriter({ accountId, self, journal, storage, onArrived, onDeferred })
   const decryption = makeDurableDecryption({ accountId, journal, vault, storage, writer, pending })
   const unreadPeers = new WeakSet<BinaryNode>()
   const keys = makeSignalKeys({
@@ -72,7 +75,7 @@ export const makeDurableReceive = (options: {
     isUnreadPeer: stanza => unreadPeers.has(stanza),
     keepFaulty: stanza => {
       pending.ended(stanza)
-      return writer.stanza('faulty', stanza)
+      writer.stanza('faulty', stanza)
     },
     abandon: pending.clear
   }

@@ -109,10 +109,12 @@ export const outliveFaultyStanzas = (
     if (OF_CONNECTION.has(stanza.tag)) return endConnection(reason)
     known.add(stanza)
     report(isKnownStanza(stanza.tag) ? stanza.tag : 'other', reason)
-    const settle = (): void => {
-      if (ACKNOWLEDGED.has(stanza.tag) || !isKnownStanza(stanza.tag)) acknowledge(stanza)
+    try {
+      keep(stanza)
+    } catch {
+      // What cannot be kept is not acknowledged: WhatsApp delivers it again.
+      return
     }
-    // What cannot be written down is not acknowledged: WhatsApp delivers it again.
-    keep(stanza).then(settle, () => undefined)
+    if (ACKNOWLEDGED.has(stanza.tag) || !isKnownStanza(stanza.tag)) acknowledge(stanza)
   })
 }

@@ -1,54 +1,97 @@
-// No frame leaves before everything that was committed is on the disk: what WhatsApp is told of has been written, and a Signal session
-// that a message was encrypted with is never used from the same point again. Transactions of a connection need not wait, then.
+// No frame leaves before everything that came or was changed before it is on the disk: what WhatsApp is told of has been written, and a
+// Signal session that a message was encrypted with is never used from the same point again. So the callbacks of a connection need not
+// wait for their writes, and many of them are one transaction.
 import type { WASocket } from '@whiskeysockets/baileys'
 import type { Durability } from '../../database/durability.ts'
 import type { LoopShare } from '../../process/loop-share.ts'
 import { rawSocketOf } from './raw-socket.ts'
 
-interface FrameHold {
+interface FrameHoldOptions {
   readonly durability: Durability['Service']
   readonly share: LoopShare
-  /** Writes what frames were made with; `undefined` when everything is written. */
+  /** Writes everything that is deferred when it is called; `undefined` when nothing is. */
   readonly writeDeferred: () => Promise<void> | undefined
   /** Has to cut the connection: what waits is never sent. */
   readonly onFailure: (cause: unknown) => void
 }
 
+export interface FrameHold {
+  /** To be called when something was deferred: it is written soon, whether or not a frame waits for it. */
+  readonly noteDeferred: () => void
+  /** Resolves when all frames so far have left; not at all when they never do. */
+  readonly left: () => Promise<void>
+}
+
+/** A write waits for what else is on its way: until nothing more comes, there is so much of it, or so long. */
+const TOGETHER = { most: 32, longestMs: 2 }
+/** So many frames count as sent although they wait; Baileys waits for what is beyond. */
+const MOST_AHEAD = 256
+
 /** To be called before the first frame. */
 export const holdFrames = (
   socket: WASocket,
-  { durability, onFailure, share, writeDeferred }: FrameHold
-): void => {
+  { durability, onFailure, share, writeDeferred }: FrameHoldOptions
+): FrameHold => {
   const raw = rawSocketOf(socket)
-  if (raw === undefined) return
-  const send = raw.send.bind(raw)
-  const close = raw.close.bind(raw)
+  /** What waits for a write; behind it, frames wait for the disk. */
   const waiting: Array<() => void> = []
+  let held = 0
   let isWriting = false
+  let deferred = 0
 
   const onceDurable = (release: () => void): void =>
     durability.whenDurable(failure => (failure === undefined ? release() : onFailure(failure)))
 
-  /** In their order: frames are numbered where they are encrypted. */
-  const releaseWritten = (): void => {
-    if (isWriting || waiting.length === 0) return
-    const writing = writeDeferred()
-    if (writing === undefined) {
-      for (const release of waiting.splice(0)) onceDurable(release)
-      return
-    }
-    isWriting = true
-    writing.then(() => {
+  const write = (): void => {
+    deferred = 0
+    const covered = waiting.splice(0)
+    const written = (): void => {
       isWriting = false
-      releaseWritten()
-    }, onFailure)
+      // In their order: frames are numbered where they are encrypted.
+      for (const release of covered) onceDurable(release)
+      if (waiting.length > 0 || deferred > 0) writeSoon()
+    }
+    const writing = writeDeferred()
+    if (writing === undefined) written()
+    else writing.then(written, onFailure)
+  }
+  const gather = (since: number, before: number): void => {
+    const isQuiet = deferred === before
+    if (isQuiet || deferred >= TOGETHER.most || performance.now() - since >= TOGETHER.longestMs) write()
+    else setImmediate(gather, since, deferred)
+  }
+  const writeSoon = (): void => {
+    if (isWriting) return
+    isWriting = true
+    setImmediate(gather, performance.now(), deferred)
   }
 
   const hold = (release: () => void): void => {
-    waiting.push(release)
-    releaseWritten()
+    held += 1
+    waiting.push(() => {
+      held -= 1
+      release()
+    })
+    writeSoon()
   }
-  raw.send = (data, written) => hold(() => send(data, written))
-  // WhatsApp can end all connections at once, and keys may have to be written before each is answered.
-  raw.close = (code, reason) => void share.run(() => hold(() => close(code, reason)))
+  if (raw !== undefined) {
+    const send = raw.send.bind(raw)
+    const close = raw.close.bind(raw)
+    // Baileys handles one message after the other, and each only once the frames of the one before have left: with each waiting for a
+    // write of its own, nothing could be written together.
+    raw.send = (data, written) => {
+      if (held >= MOST_AHEAD) return hold(() => send(data, written))
+      hold(() => send(data, () => undefined))
+      written?.()
+    }
+    // WhatsApp can end all connections at once, and keys may have to be written before each is answered.
+    raw.close = (code, reason) => void share.run(() => hold(() => close(code, reason)))
+  }
+  return {
+    noteDeferred: () => {
+      deferred += 1
+      writeSoon()
+    },
+    left: () => new Promise(hold)
+  }
 }

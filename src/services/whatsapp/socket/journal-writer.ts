@@ -1,4 +1,5 @@
-// Writes what arrives on a connection into the journal: decrypted messages, messages that cannot be decrypted, and stanzas.
+// Gives what arrives on a connection to the journal: decrypted messages, messages that cannot be decrypted, and stanzas. It is written
+// before the next frame leaves.
 import { createHash } from 'node:crypto'
 import type { BinaryNode } from '@whiskeysockets/baileys'
 import type { Journal } from '../../journal/journal.ts'
@@ -9,11 +10,12 @@ import type { Self } from '../convert/message.ts'
 import { gatheredReceipts, receiptIds } from '../convert/receipt.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
 import { isEncryptedAddOn } from '../convert/without-content.ts'
-import type { RunPromise } from './signal-keys.ts'
+import type { StorageGuard } from './storage-guard.ts'
 
 /** Parts of which a fingerprint is made: the same for every delivery of the same thing. */
 export type Identity = ReadonlyArray<string | Uint8Array>
 
+/** Each throws once the connection is over. */
 export interface JournalWriter {
   /** A message with its plaintext, together with the key changes of its decryption. */
   readonly message: (
@@ -21,15 +23,12 @@ export interface JournalWriter {
     plaintext: Uint8Array,
     fingerprint: string,
     changes: KeyChanges
-  ) => Promise<void>
-  readonly undecryptable: (stanza: BinaryNode, reason: string, identity: Identity) => Promise<void>
-  readonly receipt: (stanza: BinaryNode) => Promise<void>
+  ) => void
+  readonly undecryptable: (stanza: BinaryNode, reason: string, identity: Identity) => void
+  readonly receipt: (stanza: BinaryNode) => void
   /** The posts in a stanza about a channel. */
-  readonly channel: (stanza: BinaryNode) => Promise<void>
-  readonly stanza: (
-    kind: 'notification' | 'call' | 'botAnswer' | 'faulty',
-    stanza: BinaryNode
-  ) => Promise<void>
+  readonly channel: (stanza: BinaryNode) => void
+  readonly stanza: (kind: 'notification' | 'call' | 'botAnswer' | 'faulty', stanza: BinaryNode) => void
 }
 
 export const fingerprintOf = (kind: string, identity: Identity): string => {
@@ -54,25 +53,24 @@ export const makeJournalWriter = (options: {
   readonly accountId: string
   readonly self: () => Self
   readonly journal: Journal['Service']
-  readonly run: RunPromise
-  /** Something is to be written; the function it returns is called when it is written, or cannot be. */
+  readonly storage: Pick<StorageGuard, 'assertOpen'>
+  /** Something is to be written; the function it returns is called when it is written, or never will be. */
   readonly onArrived: () => () => void
+  /** Called after each: it waits to be written. */
+  readonly onDeferred: () => void
 }): JournalWriter => {
-  const { accountId, journal, onArrived, run } = options
+  const { accountId, journal, onArrived, onDeferred, storage } = options
   const self = () => selfOf(options.self())
 
-  const write = async (
+  const write = (
     entry: Journaled | typeof FaultyStanza.Type,
     fingerprint: string,
     changes?: KeyChanges
-  ): Promise<void> => {
+  ): void => {
+    storage.assertOpen()
     const content = Buffer.from(JSON.stringify(entry))
-    const ended = onArrived()
-    try {
-      await run(journal.record({ accountId, kind: entry.kind, fingerprint, content }, changes))
-    } finally {
-      ended()
-    }
+    journal.defer({ accountId, kind: entry.kind, fingerprint, content }, changes, onArrived())
+    onDeferred()
   }
 
   return {

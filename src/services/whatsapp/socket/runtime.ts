@@ -20,6 +20,8 @@ export class ConnectionOver extends Error {
 export interface ConnectionRuntime {
   /** Runs an effect that Baileys waits for; a failure rejects, and `ConnectionOver` once the connection has ended. */
   readonly run: RunPromise
+  /** Throws `ConnectionOver` once the connection has ended: for what Baileys has done without an effect. */
+  readonly assertOpen: () => void
   /** Runs an effect in the background; not at all once the connection has ended. */
   readonly fork: <A, E>(effect: Effect.Effect<A, E>) => void
   /** Runs code that resumes other fibers: their later rejections are not this connection's. */
@@ -51,9 +53,13 @@ export const makeConnectionRuntime = Effect.fnUntraced(function* (
     FiberSet.addUnsafe(fibers, fiber)
     return fiber
   }
+  const assertOpen = (): void => {
+    if (isOver) throw new ConnectionOver()
+  }
   const runtime: ConnectionRuntime = {
+    assertOpen,
     run: async effect => {
-      if (isOver) throw new ConnectionOver()
+      assertOpen()
       return detached(() => runPromise(Fiber.join(start(effect))))
     },
     fork: effect => {

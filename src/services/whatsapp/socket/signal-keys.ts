@@ -20,14 +20,14 @@ export type RunPromise = <A, E>(effect: Effect.Effect<A, E>) => Promise<A>
 type Pending = Record<string, Record<string, Uint8Array | null>>
 
 /**
- * A transactional key store on the vault. `commit` writes the changes of a transaction, with what the transaction
- * returned (a decryption returns the plaintext).
+ * A transactional key store on the vault. `commit` takes the changes of a transaction, with what the transaction
+ * returned (a decryption returns the plaintext); from then on they can be read from the vault.
  */
 export const makeSignalKeys = (options: {
   readonly accountId: string
   readonly vault: Vault['Service']
   readonly run: RunPromise
-  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void>
+  readonly commit: (changes: KeyChanges, result: unknown) => Promise<void> | undefined
   /** The credentials to be written together with changes made outside of a transaction. */
   readonly credentialsFor: (changes: KeyChanges) => Uint8Array | undefined
 }): SignalKeyStoreWithTransaction => {

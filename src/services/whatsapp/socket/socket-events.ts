@@ -10,6 +10,7 @@ import type { CredentialWriter } from './credentials.ts'
 import { storeDirectory } from './directory.ts'
 import { connectionLost, endedByWhatsApp, otherNumberLinked, type SocketClosed } from './disconnects.ts'
 import { followEnds } from './end-stanzas.ts'
+import type { FrameHold } from './frame-hold.ts'
 import type { GroupCache } from './group-cache.ts'
 import { fetchGroups } from './group-list.ts'
 import { watchLidMigration } from './lid-migration.ts'
@@ -22,6 +23,7 @@ import { watchRestrictions } from './restrictions.ts'
 interface BesideSocket {
   readonly appState: ConnectedAppState
   readonly credentials: CredentialWriter
+  readonly frames: FrameHold
   readonly groups: GroupCache
   readonly keys: RememberingKeys
 }
@@ -56,7 +58,7 @@ const storeMigration = ({ accountId, services }: Connection, lidMigrated: boolea
 const followState = (
   connection: Connection,
   socket: WASocket,
-  { appState, credentials, groups, keys }: BesideSocket
+  { appState, credentials, frames, groups, keys }: BesideSocket
 ): void => {
   const { accountId, belongsTo, connections, creds, emit, options, runtime, services } = connection
   const { now } = services
@@ -70,7 +72,8 @@ const followState = (
       socket,
       acknowledgements,
       askRestriction: restrictions.ask,
-      groupMetadata: groups.get
+      groupMetadata: groups.get,
+      allSent: frames.left
     })
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.

@@ -4,7 +4,10 @@ import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 
 export type StanzaKind = 'CB:message' | 'CB:receipt' | 'CB:notification' | 'CB:call'
 
-/** Records a stanza; `undefined` when it need not be recorded. Rejects when it cannot be recorded. */
+/**
+ * Records a stanza: what it returns, if anything, completes when that is done. Throws or rejects when it cannot be recorded. What is
+ * recorded is written before the next frame leaves.
+ */
 export type RecordStanza = (kind: StanzaKind, stanza: BinaryNode) => Promise<void> | undefined
 
 /** What Baileys' handlers get of a stanza. */
@@ -39,14 +42,12 @@ export const recordBeforeHandling = (
       for (const handler of handlers) await Reflect.apply(handler, socket.ws, [handedOn(stanza)])
     }
     const recordAndHandle = async (stanza: BinaryNode): Promise<void> => {
-      const recorded = record(kind, stanza)
-      if (recorded !== undefined) {
-        try {
-          await recorded
-        } catch {
-          // What cannot be recorded is not handled either, and so never acknowledged: WhatsApp delivers it again.
-          return
-        }
+      try {
+        const recorded = record(kind, stanza)
+        if (recorded !== undefined) await recorded
+      } catch {
+        // What cannot be recorded is not handled either, and so never acknowledged: WhatsApp delivers it again.
+        return
       }
       await handle(stanza)
     }

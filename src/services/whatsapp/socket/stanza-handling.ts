@@ -92,15 +92,9 @@ export const handleStanzas = (options: {
   )
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
-      const recorded = record('CB:message', stanza)
-      if (recorded === undefined) handleStatus(stanza)
-      // What cannot be recorded is not acknowledged: WhatsApp delivers it again.
-      else
-        recorded.then(
-          () => handleStatus(stanza),
-          () => undefined
-        )
-      return
+      // At once, so that none is overtaken. What cannot be recorded is not acknowledged: WhatsApp delivers it again.
+      void record('CB:message', stanza)
+      return handleStatus(stanza)
     }
     onUnknown(`stanza:${stanza.tag}`)
     acknowledge(stanza)

@@ -12,7 +12,7 @@ import type { JournalWriter } from './journal-writer.ts'
 import { isDecryptable, isOfStatus, isPlaced } from './own-stanzas.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import { isRetryRequest } from './retry-requests.ts'
-import type { RecordStanza } from './stanza-gate.ts'
+import type { RecordStanza, StanzaKind } from './stanza-gate.ts'
 
 export interface StanzaRecordingOptions {
   readonly writer: JournalWriter
@@ -28,6 +28,11 @@ export interface StanzaRecordingOptions {
 
 const WITHOUT_CONTENT = 'WhatsApp delivered it without content; the phone has it'
 
+const linkCiphertexts = (stanza: BinaryNode, pending: PendingDecryptions): void => {
+  for (const { content } of getBinaryNodeChildren(stanza, 'enc'))
+    if (content instanceof Uint8Array) pending.link(content, stanza)
+}
+
 /**
  * A peer message is decrypted here. Baileys gets those that could be: it confirms the others to the phone, which then never sends
  * them again.
@@ -36,56 +41,66 @@ const recordPeer = async (
   stanza: BinaryNode,
   { decryptPeer, onUnreadPeer, pending, self, writer }: StanzaRecordingOptions
 ): Promise<void> => {
+  linkCiphertexts(stanza, pending)
   const encrypted = getBinaryNodeChildren(stanza, 'enc')
-  for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
   if (encrypted.some(isDecryptable) && isPlaced(stanza, self())) {
     pending.expect(stanza)
     if (!(await decryptPeer(stanza))) onUnreadPeer(stanza)
     return
   }
   const reason = encrypted.length > 0 ? 'It is encrypted in a way this server does not know' : WITHOUT_CONTENT
-  await writer.undecryptable(stanza, reason, [JSON.stringify(stanza.attrs)])
+  writer.undecryptable(stanza, reason, [JSON.stringify(stanza.attrs)])
   onUnreadPeer(stanza)
+}
+
+/** Why a message that is not a peer's is not going to be decrypted; `undefined` when it is. */
+const undecryptableBecause = (stanza: BinaryNode, self: Self): string | undefined => {
+  const encrypted = getBinaryNodeChildren(stanza, 'enc')
+  if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) return undefined
+  if (encrypted.length > 0) return 'It is encrypted in a way this server does not know'
+  if (getBinaryNodeChild(stanza, 'plaintext') !== undefined) return 'It came without encryption'
+  return isForPhoneOnly(stanza) ? ONLY_ON_PHONE : WITHOUT_CONTENT
 }
 
 const recordMessage = (stanza: BinaryNode, options: StanzaRecordingOptions): Promise<void> | undefined => {
   const { keepsStatuses, pending, writer } = options
   const self = options.self()
   if (isOfStatus(stanza) && !keepsStatuses) return undefined
-  if (isOfChannel(stanza)) return writer.channel(stanza)
-  if (isBotAnswer(stanza)) return writer.stanza('botAnswer', stanza)
   if (isPeer(stanza.attrs, self)) return recordPeer(stanza, options)
-  const encrypted = getBinaryNodeChildren(stanza, 'enc')
-  for (const { content } of encrypted) if (content instanceof Uint8Array) pending.link(content, stanza)
-  if (encrypted.some(isDecryptable) && isPlaced(stanza, self)) {
-    pending.expect(stanza)
-    return undefined
+  if (isOfChannel(stanza)) writer.channel(stanza)
+  else if (isBotAnswer(stanza)) writer.stanza('botAnswer', stanza)
+  else {
+    linkCiphertexts(stanza, pending)
+    const reason = undecryptableBecause(stanza, self)
+    if (reason === undefined) pending.expect(stanza)
+    else writer.undecryptable(stanza, reason, [JSON.stringify(stanza.attrs)])
   }
-  const identity = [JSON.stringify(stanza.attrs)]
-  if (encrypted.length > 0)
-    return writer.undecryptable(stanza, 'It is encrypted in a way this server does not know', identity)
-  if (getBinaryNodeChild(stanza, 'plaintext') !== undefined)
-    return writer.undecryptable(stanza, 'It came without encryption', identity)
-  const reason = isForPhoneOnly(stanza) ? ONLY_ON_PHONE : WITHOUT_CONTENT
-  return writer.undecryptable(stanza, reason, identity)
+  return undefined
+}
+
+const recordOther = (
+  kind: Exclude<StanzaKind, 'CB:message'>,
+  stanza: BinaryNode,
+  { keepsViews, writer }: StanzaRecordingOptions
+): void => {
+  switch (kind) {
+    case 'CB:receipt':
+      // A retry request is between Baileys and the recipient.
+      if (isRetryRequest(kind, stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsViews)) return
+      return writer.receipt(stanza)
+    case 'CB:notification':
+      if (isOfChannel(stanza)) return writer.channel(stanza)
+      if (isJournaledNotification(stanza)) writer.stanza('notification', stanza)
+      return
+    case 'CB:call':
+      if (isJournaledCall(stanza)) writer.stanza('call', stanza)
+  }
 }
 
 export const makeStanzaRecording =
   (options: StanzaRecordingOptions): RecordStanza =>
   (kind, stanza) => {
-    const { keepsViews, writer } = options
-    switch (kind) {
-      case 'CB:message':
-        return recordMessage(stanza, options)
-      case 'CB:receipt':
-        // A retry request is between Baileys and the recipient.
-        if (isRetryRequest(kind, stanza) || (isStatusJid(stanza.attrs['from'] ?? '') && !keepsViews))
-          return undefined
-        return writer.receipt(stanza)
-      case 'CB:notification':
-        if (isOfChannel(stanza)) return writer.channel(stanza)
-        return isJournaledNotification(stanza) ? writer.stanza('notification', stanza) : undefined
-      case 'CB:call':
-        return isJournaledCall(stanza) ? writer.stanza('call', stanza) : undefined
-    }
+    if (kind === 'CB:message') return recordMessage(stanza, options)
+    recordOther(kind, stanza, options)
+    return undefined
   }

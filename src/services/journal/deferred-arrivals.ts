@@ -1,0 +1,54 @@
+// What has arrived and is not written yet: many arrivals of the same moment are one transaction. Nothing that tells of them leaves the
+// server before (see socket/frame-hold.ts).
+import type { AccountMemory } from '../process/account-memory.ts'
+
+export interface Arrival {
+  readonly accountId: string
+  readonly kind: string
+  /** Tells a repeat from news; `null` for what may simply be written again. */
+  readonly fingerprint: string | null
+  readonly content: Uint8Array
+}
+
+export interface DeferredArrival extends Arrival {
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number
+  /** Called when it is committed, or never will be. */
+  readonly onEnded: () => void
+}
+
+export interface DeferredArrivals {
+  readonly add: (arrival: DeferredArrival) => void
+  /** Of an account, in the order in which they came. */
+  readonly of: (accountId: string) => ReadonlyArray<DeferredArrival>
+  readonly find: (accountId: string, fingerprint: string) => DeferredArrival | undefined
+  readonly committed: (accountId: string, written: ReadonlyArray<DeferredArrival>) => void
+}
+
+export const makeDeferredArrivals = (memory: AccountMemory['Service']): DeferredArrivals => {
+  const accounts = new Map<string, Set<DeferredArrival>>()
+
+  const end = (accountId: string, ended: Iterable<DeferredArrival>): void => {
+    const left = accounts.get(accountId)
+    for (const arrival of ended) {
+      left?.delete(arrival)
+      arrival.onEnded()
+    }
+    if (left?.size === 0) accounts.delete(accountId)
+  }
+  memory.register('journal.deferred', {
+    has: accountId => accounts.has(accountId),
+    delete: accountId => end(accountId, [...(accounts.get(accountId) ?? [])])
+  })
+
+  return {
+    add: arrival => {
+      const arrivals = accounts.get(arrival.accountId) ?? new Set()
+      accounts.set(arrival.accountId, arrivals.add(arrival))
+    },
+    of: accountId => [...(accounts.get(accountId) ?? [])],
+    find: (accountId, fingerprint) =>
+      [...(accounts.get(accountId) ?? [])].find(arrival => arrival.fingerprint === fingerprint),
+    committed: end
+  }
+}
