@@ -27,6 +27,8 @@ export const HISTORY_USAGE = `history   one account's history through the real w
 /** Longer than anything takes here; a bench that hangs has failed. */
 const DEADLINE_MS = 30 * 60_000
 const ASK_EVERY_MS = 100
+/** A person opens the phone's camera; the server is ready by then. */
+const SCANNING_MS = 3000
 /** Over how many messages the cost of one is taken, as a share of all and at least in chunks. */
 const WINDOW = { share: 0.05, chunks: 4 }
 
@@ -173,7 +175,10 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       settings: { ...phone.settings, ...profiling(options.profile) }
     })
     const measured = phone
-    const accountId = await linkAccount(server.api, 'Bench', qr => measured.scan(qr))
+    const accountId = await linkAccount(server.api, 'Bench', async qr => {
+      await pause(SCANNING_MS)
+      await measured.scan(qr)
+    })
     await phone.write(options.liveEvery)
     say('Linked; history comes in')
     await untilSynced(server, accountId, phone.chunks.length, options.messages, say)

@@ -78,6 +78,7 @@ export const makeAccountLogic = (
       history: bridge.fromEffect(({ accountId }: AccountWork) =>
         History.use(history => history.chunks.loop(accountId))
       ),
+      historyPreparation: bridge.fromEffect((_: AccountWork) => History.use(history => history.stayPrepared)),
       outbox: bridge.fromEffect(({ accountId }: AccountWork) =>
         Outbox.use(outbox => outbox.sending.loop(accountId))
       ),

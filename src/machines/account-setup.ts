@@ -130,6 +130,8 @@ export const accountSetup = setup({
     ingest: work(),
     /** Fetches and stores announced history chunks, in every state. */
     history: work(),
+    /** Keeps ready what the history needs that a phone sends once it is linked. */
+    historyPreparation: work(),
     /** Downloads the media of messages, in every state. */
     media: work(),
     /** Asks the phone for media that WhatsApp no longer has. */

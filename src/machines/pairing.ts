@@ -50,6 +50,10 @@ export const pairing = accountSetup.createStateConfig({
   },
   states: {
     offering: {
+      invoke: {
+        src: 'historyPreparation',
+        input: ({ context }) => ({ accountId: context.accountId })
+      },
       on: {
         'socket.qrOffered': { actions: 'noteOffer' },
         'socket.codeOffered': { actions: 'noteOffer' }

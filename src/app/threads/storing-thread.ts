@@ -1,6 +1,6 @@
-// The thread that stores history: the same stores as the server's, on a connection of their own. What storing leads to beside the
-// database, such as waking a worker, is told to the main thread.
-import { Effect, Layer, Result } from 'effect'
+// The thread that stores history: the same stores as the server's, on a connection of their own, which stays open between tasks. What
+// storing leads to beside the database, such as waking a worker, is told to the main thread.
+import { Effect, Layer, ManagedRuntime, Result } from 'effect'
 import { DatabaseError, errcodeOf, innermostReason } from '../../services/database/error.ts'
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
 import { Tables } from '../../services/database/tables.ts'
@@ -14,7 +14,7 @@ import {
 import { EventLog } from '../../services/events/event-log.ts'
 import { IncidentReports } from '../../services/incidents/incidents.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
-import { layerFrom } from '../../services/process/steady-clock.ts'
+import { makeFollowingClock } from '../../services/process/steady-clock.ts'
 import { Pseudonyms } from '../../services/vault/pseudonyms.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 import { countedBy } from '../../services/telemetry/metrics.ts'
@@ -27,7 +27,13 @@ const makeNotices = () => {
   const report = (once: boolean) => (reported: Noticed['incidents'][number]['report']) =>
     Effect.sync(() => void incidents.push({ report: reported, once }))
   return {
-    noticed: (): Omit<Noticed, 'counted'> => ({ wakes: [...wakes.values()], incidents }),
+    /** Those since the last time. */
+    taken: (): Omit<Noticed, 'counted'> => {
+      const noticed = { wakes: [...wakes.values()], incidents: [...incidents] }
+      wakes.clear()
+      incidents.length = 0
+      return noticed
+    },
     layer: Layer.merge(
       Layer.succeed(IncidentReports, IncidentReports.of({ report: report(false), reportOnce: report(true) })),
       // Nobody waits in this thread.
@@ -49,20 +55,42 @@ const failureOf = (error: unknown): StoringFailure => ({
   errcode: errcodeOf(error)
 })
 
-export default (task: StoringTask): Promise<StoringResult> => {
-  const notices = makeNotices()
-  const services = Conversations.layer.pipe(
-    Layer.provide(Tables.layer(TABLES)),
-    Layer.provideMerge(EventLog.layer),
-    Layer.provide([notices.layer, AccountMemory.layer, Pseudonyms.layerFrom(task.pseudonyms)]),
-    Layer.provide(NodeSqlite.layerBeside(task.database, task.memory)),
-    Layer.provideMerge(layerFrom(task.now))
+const notices = makeNotices()
+const clock = makeFollowingClock()
+
+/** A thread has one database. */
+const openedFor = ({ database, memory, pseudonyms }: StoringTask) =>
+  ManagedRuntime.make(
+    Conversations.layer.pipe(
+      Layer.provide(Tables.layer(TABLES)),
+      Layer.provideMerge(EventLog.layer),
+      Layer.provide([notices.layer, AccountMemory.layer, Pseudonyms.layerFrom(pseudonyms)]),
+      Layer.provide(NodeSqlite.layerBeside(database, memory)),
+      Layer.provideMerge(clock.layer)
+    )
   )
-  const stored = Effect.result(Effect.provide(storeTask(task), services))
-  return Effect.runPromise(
-    Effect.map(countedBy(stored), ([result, counted]) => ({
-      outcome: Result.isSuccess(result) ? result.success : failureOf(result.failure),
-      noticed: { ...notices.noticed(), counted }
-    }))
-  )
+
+let open: ReturnType<typeof openedFor> | undefined
+
+/** After a failure nothing is relied on that was opened before. */
+const close = async (): Promise<void> => {
+  const closing = open
+  open = undefined
+  await closing?.dispose()
+}
+
+export default async (task: StoringTask): Promise<StoringResult> => {
+  clock.set(task.now)
+  open ??= openedFor(task)
+  const stored = await open.runPromise(countedBy(Effect.result(storeTask(task)))).catch(failureOf)
+  if ('reason' in stored) {
+    await close()
+    return { outcome: stored, noticed: { ...notices.taken(), counted: [] } }
+  }
+  const [result, counted] = stored
+  if (Result.isFailure(result)) await close()
+  return {
+    outcome: Result.isSuccess(result) ? result.success : failureOf(result.failure),
+    noticed: { ...notices.taken(), counted }
+  }
 }

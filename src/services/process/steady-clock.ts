@@ -199,15 +199,19 @@ export const layer: Layer.Layer<ServerTime> = Layer.effectContext(
   })
 )
 
-/** Effect's clock in another thread, from the time that the server has now: milliseconds since 1970. */
-export const layerFrom = (time: number): Layer.Layer<never> =>
-  Layer.effectContext(
-    Effect.gen(function* () {
-      const from = time - performance.now()
-      const now = (): number => Math.floor(from + performance.now())
-      return Context.make(Clock.Clock, clockBy(now, yield* Effect.service(Clock.Clock)))
-    })
-  )
+/** Effect's clock in another thread, which is told now and then what time the server has: milliseconds since 1970. */
+export const makeFollowingClock = () => {
+  let from = Date.now() - performance.now()
+  const now = (): number => Math.floor(from + performance.now())
+  return {
+    set: (time: number): void => {
+      from = time - performance.now()
+    },
+    layer: Layer.effectContext(
+      Effect.map(Effect.service(Clock.Clock), clock => Context.make(Clock.Clock, clockBy(now, clock)))
+    )
+  }
+}
 
 /** Milliseconds that have elapsed since some moment: for waits within this process, however the time is corrected. */
 export const elapsedMillis: Effect.Effect<number> = Effect.map(Clock.monotonicTimeNanos, nanos =>

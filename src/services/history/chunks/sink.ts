@@ -11,10 +11,12 @@ export interface Rest extends Pick<ChunkContents, 'conversations' | 'people'> {
   readonly taken: number
 }
 
-/** Every method but `takeAhead` joins the transaction of the chunk, and all fail with `DatabaseError` only. */
+/** Every method but `prepare` and `takeAhead` joins the transaction of the chunk, and all fail with `DatabaseError` only. */
 export class HistorySink extends Context.Service<
   HistorySink,
   {
+    /** A history is about to come. */
+    readonly prepare: Effect.Effect<void>
     /**
      * Takes, in transactions of its own, what would keep others waiting if it were all in one; answers the rest. If the rest is not
      * taken, the whole chunk is taken once more.

@@ -29,10 +29,12 @@ export const layer: Layer.Layer<
     const requests = yield* BackfillRequests
     const conversations = yield* Conversations
     const coverage = yield* Coverage
+    const thread = yield* StoringThread
     const context = yield* Effect.context<Conversations | Coverage | StoringThread | Transaction>()
     const provided = Effect.provideContext(context)
     yield* endDryRun
     return HistorySink.of({
+      prepare: thread.start,
       takeAhead: (accountId, chunk, contents) => provided(storeAhead(accountId, chunk, contents)),
       takePeople: conversations.apply,
       takeConversations: Effect.fnUntraced(function* (accountId, chunk, read, asOf) {

@@ -67,6 +67,8 @@ export class StoringThread extends Context.Service<
       parts: ReadonlyArray<PackedPart>,
       asOf: number
     ) => Effect.Effect<number, DatabaseError>
+    /** Starts the thread, which ends again when nothing is to be stored. */
+    readonly start: Effect.Effect<void>
   }
 >()('backscroll/services/history/StoringThread') {
   /** `file`: what the thread runs, which assembles the stores on a connection of its own. */
@@ -151,6 +153,8 @@ const makeStoringThread = Effect.fnUntraced(function* ({
     )
 
   return StoringThread.of({
+    // Nobody has an account without a name.
+    start: besideThis('', [], 0).pipe(Effect.ignore),
     store: (accountId, parts, asOf) =>
       parts.reduce((sum, { facts }) => sum + facts, 0) <= FACTS_STORED_HERE
         ? here(accountId, parts, asOf)

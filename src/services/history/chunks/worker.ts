@@ -5,6 +5,7 @@ import { ownAddresses } from '../../../domain/account.ts'
 import { AccountStore } from '../../conversations/account-store.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { Identity } from '../../conversations/identity.ts'
+import { WaitsForDisk } from '../../database/durability.ts'
 import type { DatabaseError } from '../../database/error.ts'
 import { Transaction } from '../../database/transaction.ts'
 import { Incidents } from '../../incidents/incidents.ts'
@@ -39,6 +40,8 @@ export class History extends Context.Service<
   History,
   {
     readonly chunks: Worker<DatabaseError, never>
+    /** As long as it runs, the threads that a history needs are ready: each takes a second of processor time to start. */
+    readonly stayPrepared: Effect.Effect<never>
     readonly progress: (accountId: string) => Effect.Effect<SyncProgress, DatabaseError>
     /** Accounts whose history is coming in. */
     readonly busy: Effect.Effect<ReadonlyArray<string>>
@@ -72,6 +75,7 @@ export class History extends Context.Service<
           ...worker,
           loop: accountId => Effect.ensuring(worker.loop(accountId), reading.ahead.drop(accountId))
         },
+        stayPrepared: provided(stayPrepared),
         progress: accountId => provided(readProgress(reading, accountId)),
         busy: Effect.map(Clock.currentTimeMillis, now => reading.pace.busy(now)),
         untilBusy: accountId => provided(untilQueue(accountId, 'has chunks', HISTORY_CHUNKS)),
@@ -102,6 +106,21 @@ const NEEDED = [
 ] as const
 
 type Dependencies = Context.Service.Identifier<(typeof NEEDED)[number]>
+
+/** A person needs longer to scan a code. */
+const NOT_NEEDED_BEFORE = '1 second'
+/** Threads without work end a little later. */
+const PREPARED_EVERY = '20 seconds'
+
+const stayPrepared = Effect.gen(function* () {
+  const reader = yield* ChunkReader
+  const sink = yield* HistorySink
+  yield* Effect.sleep(NOT_NEEDED_BEFORE)
+  while (true) {
+    yield* Effect.all([reader.start, sink.prepare], { concurrency: 'unbounded', discard: true })
+    yield* Effect.sleep(PREPARED_EVERY)
+  }
+})
 
 /** What the worker remembers of the accounts. */
 const makeReading = Effect.gen(function* () {
@@ -202,8 +221,14 @@ const storeChunk = Effect.fnUntraced(function* (
   const whatsapp = yield* WhatsApp
   const activity = yield* PhoneActivity
   yield* traffic.quiet('chunk')
-  const rest = yield* restOf(accountId, chunk, contents)
-  const messages = yield* transaction.run(takeChunk(accountId, chunk, contents, rest))
+  // If the power is cut before the disk has it, the chunk is taken once more.
+  const messages = yield* Effect.provideService(
+    Effect.flatMap(restOf(accountId, chunk, contents), rest =>
+      transaction.run(takeChunk(accountId, chunk, contents, rest))
+    ),
+    WaitsForDisk,
+    false
+  )
   reading.pace.note(accountId, { at: begunAt, messages })
   const identity = yield* Identity
   // Not those that are older than what is known: messages to a number would go to whoever had it before.

@@ -14,6 +14,7 @@ export const layer: Layer.Layer<HistorySink, never, ChunkQueue | Conversations |
     const conversations = yield* Conversations
     const dryRun = yield* DryRun
     return HistorySink.of({
+      prepare: Effect.void,
       takeAhead: (_, __, contents) => Effect.succeed({ ...contents, taken: 0 }),
       takePeople: (accountId, facts) =>
         conversations.apply(

@@ -1,4 +1,5 @@
 // Reads history chunks: small ones here, large ones in a thread of their own, so that they do not delay live messages.
+import { deflateSync } from 'node:zlib'
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { Context, Effect, Layer } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
@@ -76,6 +77,20 @@ const readInThread = (pool: ThreadPool<ReadingTask, PackedContents>, task: Readi
     )
   )
 
+/** A chunk that says nothing. */
+const NOTHING: Omit<ReadingTask, 'mediaBase'> = {
+  self: { jid: '' },
+  from: 'phone',
+  notification: proto.Message.HistorySyncNotification.encode({
+    initialHistBootstrapInlinePayload: deflateSync(
+      proto.HistorySync.encode({ syncType: proto.HistorySync.HistorySyncType.FULL }).finish()
+    )
+  }).finish(),
+  announcedAt: 0,
+  proxy: undefined,
+  keepsStatuses: false
+}
+
 /** Whose history is read. */
 export interface ReadingAccount {
   readonly accountId: string
@@ -98,6 +113,8 @@ export class ChunkReader extends Context.Service<
       announcedAt: number,
       from?: HistoryGiver
     ) => Effect.Effect<ChunkContents, ChunkError>
+    /** Starts the thread that reads large chunks, which ends again when there is nothing to read. */
+    readonly start: Effect.Effect<void>
   }
 >()('backscroll/services/whatsapp/ChunkReader') {
   static layer(options: {
@@ -138,7 +155,8 @@ export class ChunkReader extends Context.Service<
           return yield* isSmall ? readHere(task) : readInThread(pool, task)
         })
 
-        return ChunkReader.of({ read })
+        const start = Effect.ignore(pool.run({ ...NOTHING, mediaBase: options.mediaBase.href }))
+        return ChunkReader.of({ read, start })
       })
     )
   }
