@@ -5,6 +5,7 @@ import { wholeOption } from '../harness/options.ts'
 import { processorMs } from '../harness/process-memory.ts'
 import { BARE, besideBare, type BesideBare, inTurns } from './beside-bare.ts'
 import { timed } from './clients.ts'
+import { makeKeptClient } from './kept-client.ts'
 import { medianOf, rounded } from './percentile.ts'
 import type { Side } from './traffic-process.ts'
 
@@ -85,9 +86,15 @@ const measureAccepting = async ({ accountId, server, whatsapp }: BesideBare, cou
   const recipients = await whatsapp.ask('recipients', 'server')
   const pids = { server: server.pid, clients: process.pid }
   const before = { server: processorMs(pids.server), clients: processorMs(pids.clients) }
+  const client = makeKeptClient(server, QUEUEING)
   const { milliseconds } = await timed(count, QUEUEING, place =>
-    api.send(accountId, recipients[place % recipients.length]?.number ?? '', `queued ${place}`, randomUUID())
+    client.post(`/v1/accounts/${accountId}/messages`, {
+      to: recipients[place % recipients.length]?.number ?? '',
+      text: `queued ${place}`,
+      idempotencyKey: randomUUID()
+    })
   )
+  client.close()
   return {
     acceptedPerSecond: Math.round((count * 1000) / milliseconds),
     acceptedProcessorMsEach: {

@@ -39,9 +39,14 @@ const known: ReadonlyArray<KnownPath> = [
   ...PAGES.map(path => ({ template: path, path: patternOf(path), methods: ['GET'] }))
 ]
 
+const segmentsOf = (path: string): number => path.split('/').length
+
+/** A parameter is one segment: only paths with as many are looked at. */
+const knownBySegments = Map.groupBy(known, ({ template }) => segmentsOf(template))
+
 const knownFor = (url: string): ReadonlyArray<KnownPath> => {
   const [path = ''] = url.split('?')
-  return known.filter(one => one.path.test(path))
+  return (knownBySegments.get(segmentsOf(path)) ?? []).filter(one => one.path.test(path))
 }
 
 /** The methods of the path in a request's URL (with or without a query); empty when there is no such path. */

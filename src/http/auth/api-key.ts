@@ -1,5 +1,5 @@
 // The API key: configured, or generated at the first start. Only its SHA-256 hash is kept.
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { hash as hashed, randomBytes, timingSafeEqual } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Effect, Schema } from 'effect'
@@ -23,7 +23,7 @@ const unusable = (cause: unknown) =>
     message: `The API key in DATA_DIR cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Set API_KEY, or remove ${FILE} to have a new key generated.`
   })
 
-const hashOf = (key: string): Buffer => createHash('sha256').update(key).digest()
+const hashOf = (key: string): Buffer => hashed('sha256', key, 'buffer')
 
 /** Throws when the file does not hold a hash. */
 const storedHash = (file: string): Buffer => {

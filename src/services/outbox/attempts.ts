@@ -7,11 +7,11 @@ import type { OutboxRow } from './entry-row.ts'
 export class Attempts extends Context.Service<
   Attempts,
   {
-    /** Begins an attempt for the entry of the account that is chosen; it ends with the scope. */
+    /** Begins attempts for the entries of the account that are chosen; they end with the scope. */
     readonly begin: <E, R>(
       accountId: string,
-      choose: Effect.Effect<OutboxRow | undefined, E, R>
-    ) => Effect.Effect<OutboxRow | undefined, E, R | Scope.Scope>
+      choose: Effect.Effect<ReadonlyArray<OutboxRow>, E, R>
+    ) => Effect.Effect<ReadonlyArray<OutboxRow>, E, R | Scope.Scope>
     /** Runs what takes entries of the account back: none is chosen meanwhile. */
     readonly withoutChoosing: <A, E, R>(
       accountId: string,
@@ -30,9 +30,11 @@ export const makeAttempts = (memory: AccountMemory['Service']): Attempts['Servic
         locks
           .get(accountId)
           .withPermit(
-            Effect.tap(choose, row => Effect.sync(() => row !== undefined && running.add(row.whatsAppId)))
+            Effect.tap(choose, rows =>
+              Effect.sync(() => rows.forEach(({ whatsAppId }) => running.add(whatsAppId)))
+            )
           ),
-        row => Effect.sync(() => row !== undefined && running.delete(row.whatsAppId))
+        rows => Effect.sync(() => rows.forEach(({ whatsAppId }) => running.delete(whatsAppId)))
       ),
     withoutChoosing: (accountId, work) => locks.get(accountId).withPermit(work),
     isRunning: row => running.has(row.whatsAppId)

@@ -1,4 +1,5 @@
-// Sends what is due in the outbox, one entry at a time, at the account's pace. Waiting uses up no attempt.
+// Sends what is due in the outbox at the account's pace: one entry after the other, or without a pace one of each of some threads at a
+// time. Waiting uses up no attempt.
 import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { type AccountRecord, ownAddresses, type Restriction, restrictionAt } from '../../domain/account.ts'
@@ -89,7 +90,8 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
   return yield* attemptNow(row, account).pipe(
-    Effect.flatMap(confirmedAt => sent(row, confirmedAt)),
+    // That it was sent is written to its end, or not at all.
+    Effect.flatMap(confirmedAt => Effect.uninterruptible(sent(row, confirmedAt))),
     Effect.as('sent' as const),
     // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
@@ -109,31 +111,53 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
   )
 })
 
-/** The attempt for the next entry that is due; if there is none, when one will be. */
+/** How many are sent at a time by an account without a pace. While one waits for WhatsApp's answer, others are encrypted and written. */
+const MOST_AT_A_TIME = 8
+
+/** What a pass answers of several attempts: the first of these that one of them has come to. */
+const ANSWERS = ['idle', 'sent', 'more'] as const
+
+/** Attempts at the same time. One that fails here ends none of the others: they may have left. */
+const dispatchAll = Effect.fnUntraced(function* (
+  rows: ReadonlyArray<OutboxRow>,
+  account: Sending,
+  now: number
+) {
+  const exits = yield* Effect.forEach(
+    rows,
+    row => Effect.exit(continueTrace('Outbox.send', row.trace, row.accountId)(dispatch(row, account, now))),
+    { concurrency: 'unbounded' }
+  )
+  const outcomes = yield* Effect.all(exits)
+  return ANSWERS.find(one => outcomes.includes(one)) ?? ('more' as const)
+})
+
+/** The attempts for the next entries that are due; if there are none, when one will be. */
 const attemptNext = Effect.fnUntraced(function* (
   account: Sending,
   accountId: string,
   now: number,
-  restriction: Restriction | null
+  restriction: Restriction | null,
+  most: number
 ) {
   const attempts = yield* Attempts
-  const row = yield* attempts.begin(accountId, nextDue(accountId, now, restriction !== null))
-  if (row !== undefined)
-    return yield* continueTrace('Outbox.send', row.trace, accountId)(dispatch(row, account, now))
+  const rows = yield* attempts.begin(accountId, nextDue(accountId, now, restriction !== null, most))
+  if (rows.length > 0) return yield* dispatchAll(rows, account, now)
   const times = [yield* nextDueTime(accountId, now), restriction?.until]
   const nextAt = Math.min(...times.filter(time => time !== undefined))
   return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
 }, Effect.scoped)
 
-/** One pass of the worker: sends the next entry of the account that is due, if there is one. */
+/** One pass of the worker: sends the next entries of the account that are due, if there are any. */
 export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: string, paceMs: number) {
   const accounts = yield* AccountStore
   const now = yield* Clock.currentTimeMillis
   const account = yield* accounts.read(accountId)
   const restriction = account === undefined ? null : restrictionAt(account, now)
   if (restriction !== null) yield* explainHeld(accountId, restriction)
-  const outcome = yield* attemptNext(account, accountId, now, restriction)
+  const most = paceMs === 0 && restriction === null ? MOST_AT_A_TIME : 1
+  const outcome = yield* attemptNext(account, accountId, now, restriction, most)
   if (outcome !== 'sent') return outcome
-  yield* Effect.sleep(paceMs)
+  if (paceMs > 0) yield* Effect.sleep(paceMs)
   return 'more' as const
 }, asDatabaseError('sending from the outbox'))

@@ -14,17 +14,22 @@ const inConversation = (sql: SqlClient.SqlClient) =>
   sql`(o.to_jid LIKE '%@g.us' OR o.to_jid = ${STATUS_JID} OR EXISTS
     (SELECT 1 FROM messages m WHERE m.thread_id = o.thread_id AND m.direction = 'inbound'))`
 
-/** The entry to send: due, and not preceded by an unsent one of its thread. */
-export const nextDue = Effect.fnUntraced(function* (accountId: string, now: number, isRestricted: boolean) {
+/** The entries to send, up to so many: due, and not preceded by an unsent one of their threads. */
+export const nextDue = Effect.fnUntraced(function* (
+  accountId: string,
+  now: number,
+  isRestricted: boolean,
+  most: number
+) {
   const sql = yield* SqlClient.SqlClient
-  const [row] = yield* sql`SELECT * FROM outbox o
+  const rows = yield* sql`SELECT * FROM outbox o
     WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND send_at <= ${now}
       AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
       AND NOT EXISTS (SELECT 1 FROM outbox p WHERE p.thread_id = o.thread_id AND p.entry_id < o.entry_id
         AND p.status IN ('queued', 'sending') AND p.send_at <= ${now})
       AND (${isRestricted ? 0 : 1} OR ${inConversation(sql)})
-    ORDER BY next_attempt_at, entry_id LIMIT 1`
-  return row === undefined ? undefined : yield* decodeOutboxRow(row)
+    ORDER BY next_attempt_at, entry_id LIMIT ${most}`
+  return yield* Effect.forEach(rows, row => decodeOutboxRow(row))
 })
 
 /** When the next entry is due that is not due yet; milliseconds since 1970. */

@@ -33,6 +33,7 @@ import { dispatchNext } from './dispatch.ts'
 import { releaseHeld, requeueInterrupted } from './due.ts'
 import { type EntryQuery, listEntries, readEntry } from './entries.ts'
 import { MessageFiles } from './message-files.ts'
+import { makeOutcomes, Outcomes } from './outcome.ts'
 import { markRead } from './mark-read.ts'
 import type { AccountNotLinked, IdempotencyConflict, NotCancellable, RequestRefused } from './errors.ts'
 import { LinkPreviews } from './preparation/link/link-previews.ts'
@@ -130,9 +131,11 @@ const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const { paceMs } = options
   const needed = Context.pick(...NEEDED)(yield* Effect.context<Needed>())
   const acceptances = yield* Effect.provideContext(makeAcceptances, needed)
+  const outcomes = yield* Effect.provideContext(makeOutcomes, needed)
   const services = needed.pipe(
     Context.add(Attempts, makeAttempts(yield* AccountMemory)),
-    Context.add(Acceptances, acceptances)
+    Context.add(Acceptances, acceptances),
+    Context.add(Outcomes, outcomes)
   )
   const provide = Effect.provideContext(services)
   const incidents = yield* Incidents

@@ -1,14 +1,17 @@
 // What an attempt leads to: the entry is sent, waits, is tried again after a pause, or fails for good.
-import { Clock, Effect } from 'effect'
+import { Clock, Context, Deferred, Effect, Exit } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { Restriction } from '../../domain/account.ts'
 import { hasEnded, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
-import { asDatabaseError } from '../database/error.ts'
+import { SqlBulk } from '../database/bulk.ts'
+import { WaitsForDisk } from '../database/durability.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { Incidents } from '../incidents/incidents.ts'
+import { type Batches, makeBatches, type Waiting } from '../process/batches.ts'
 import { Wakes } from '../process/wakes.ts'
 import { count } from '../telemetry/metrics.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
@@ -30,32 +33,73 @@ interface NextState {
   readonly changes?: ReadonlyArray<ChangeWrite['change']>
 }
 
-/** Writes the entry's next state, and what it changes in its message document. */
-const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
-  const sql = yield* SqlClient.SqlClient
-  const messages = yield* MessageStore
-  const wakes = yield* Wakes
-  const now = yield* Clock.currentTimeMillis
+interface Mark {
+  readonly row: OutboxRow
+  readonly next: NextState
+}
+
+const UPDATE = `UPDATE outbox SET status = ?, attempts = ?, next_attempt_at = ?, last_error = ?, updated_at = ?, content = ?,
+    prepared = CASE WHEN ? THEN NULL ELSE prepared END
+  WHERE entry_id = ? AND status IN ('queued', 'sending')`
+
+const valuesOf = ({ next, row }: Mark, now: number) => {
   const ends = hasEnded(next.status)
   const content = ends ? redactedContent(row.content) : JSON.stringify(row.content)
-  const { messageId, threadId } = row
-  const wake = ends ? sql.afterCommit(wakes.wake(ENDED, row.whatsAppId)) : Effect.void
+  return [next.status, next.attempts, next.nextAt, next.reason, now, content, ends, row.entryId]
+}
+
+const changesOf = ({ next, row: { messageId, threadId } }: Mark): ReadonlyArray<ChangeWrite> =>
+  (next.changes ?? []).map(change => ({ threadId, messageId, change }))
+
+/** Writes the next states of entries, and what they change in their message documents. */
+const markAll = Effect.fnUntraced(function* (marks: ReadonlyArray<Mark>) {
+  const sql = yield* SqlClient.SqlClient
+  const bulk = yield* SqlBulk
+  const messages = yield* MessageStore
   const events = yield* EventLog
-  yield* Effect.andThen(
-    sql`UPDATE outbox SET status = ${next.status}, attempts = ${next.attempts}, next_attempt_at = ${next.nextAt},
-        last_error = ${next.reason}, updated_at = ${now}, content = ${content},
-        prepared = CASE WHEN ${ends} THEN NULL ELSE prepared END
-      WHERE entry_id = ${row.entryId} AND status IN ('queued', 'sending')`,
-    messages.change(
-      row.accountId,
-      (next.changes ?? []).map(change => ({ threadId, messageId, change }))
-    )
-  ).pipe(
-    Effect.andThen(events.append(row.accountId, [entryEvent(row, next.status)])),
-    Effect.andThen(wake),
-    sql.withTransaction
+  const wakes = yield* Wakes
+  const now = yield* Clock.currentTimeMillis
+  yield* bulk.runMany(
+    UPDATE,
+    marks.map(mark => valuesOf(mark, now))
   )
+  for (const [accountId, ofAccount] of Map.groupBy(marks, ({ row }) => row.accountId)) {
+    yield* messages.change(accountId, ofAccount.flatMap(changesOf))
+    yield* events.append(
+      accountId,
+      ofAccount.map(({ next, row }) => entryEvent(row, next.status))
+    )
+  }
+  for (const { next, row } of marks)
+    if (hasEnded(next.status)) yield* sql.afterCommit(wakes.wake(ENDED, row.whatsAppId))
 })
+
+const mark = Effect.fnUntraced(function* (row: OutboxRow, next: NextState) {
+  const sql = yield* SqlClient.SqlClient
+  yield* sql.withTransaction(markAll([{ row, next }]))
+})
+
+/** What becomes of entries at the same time is written in one transaction. */
+export class Outcomes extends Context.Service<Outcomes, Batches<Mark, void, DatabaseError>>()(
+  'backscroll/services/outbox/Outcomes'
+) {}
+
+/** Others wait for the end of a transaction. */
+const LIMITS = { mostTogether: 64, mostWaiting: 1024 }
+
+const writeTogether = Effect.fnUntraced(
+  function* (batch: ReadonlyArray<Waiting<Mark, void, DatabaseError>>) {
+    const sql = yield* SqlClient.SqlClient
+    yield* sql.withTransaction(markAll(batch.map(({ item }) => item)))
+    for (const { answered } of batch) Deferred.doneUnsafe(answered, Exit.void)
+  },
+  // Sending goes on at once: what leaves waits for the disk by itself.
+  Effect.provideService(WaitsForDisk, false),
+  asDatabaseError('writing what became of messages')
+)
+
+/** Writes what is added until the scope closes. */
+export const makeOutcomes = makeBatches({ ...LIMITS, deal: writeTogether })
 
 /** That it is being sent is over in a moment: what comes of it is told, and changes the message document. */
 export const markSending = Effect.fnUntraced(function* (row: OutboxRow) {
@@ -73,13 +117,10 @@ export const wait = (row: OutboxRow, until: number, reason: string | null) =>
 /** `confirmedAt` is the time at which WhatsApp took it, if it said so. */
 export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: number | undefined) {
   const now = yield* Clock.currentTimeMillis
-  yield* mark(row, {
-    status: 'sent',
-    attempts: row.attempts + 1,
-    nextAt: now,
-    reason: null,
-    changes: kindOf(row.content).effect({ at: confirmedAt ?? now, confirmedAt })
-  })
+  const outcomes = yield* Outcomes
+  const changes = kindOf(row.content).effect({ at: confirmedAt ?? now, confirmedAt })
+  const next = { status: 'sent', attempts: row.attempts + 1, nextAt: now, reason: null, changes } as const
+  yield* outcomes.add({ row, next })
   yield* count.sent
   const { accountId, createdAt, messageId } = row
   yield* Effect.logInfo('Message sent').pipe(

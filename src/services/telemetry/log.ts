@@ -67,10 +67,25 @@ const prettyStream = async () => {
 const standardOutput = async (): Promise<pino.DestinationStream> =>
   process.stdout.isTTY ? await prettyStream() : pino.destination({ sync: true })
 
+/** Lines that come one right after the other are written together: each write is a call of the system. */
+const writtenTogether = (stream: pino.DestinationStream): pino.DestinationStream => {
+  const lines: Array<string> = []
+  const write = (): void => {
+    if (lines.length > 0) stream.write(lines.splice(0).join(''))
+  }
+  process.once('exit', write)
+  return {
+    write: line => {
+      if (lines.push(line) === 1) queueMicrotask(write)
+    }
+  }
+}
+
 /** Sends Effect's log to pino, and nowhere else. `open` opens what the lines are written to. */
 export const layer = (level: Level, open = standardOutput): Layer.Layer<never> => {
   const logger = Effect.map(Effect.promise(open), stream => {
-    const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
+    const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
+    const sink = pino(options, writtenTogether(stream))
     return Logger.make<unknown, void>(entry => {
       sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
     })

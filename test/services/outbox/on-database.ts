@@ -24,7 +24,12 @@ export type Send = (
 /** The account is there. */
 export const run = <A, E>(
   send: Send,
-  program: Effect.Effect<A, E, AccountStore | Incidents | MessageStore | Outbox | SqlClient.SqlClient | Wakes>
+  program: Effect.Effect<
+    A,
+    E,
+    AccountStore | Incidents | MessageStore | Outbox | SqlClient.SqlClient | Wakes
+  >,
+  paceMs = 0
 ): Promise<A> => {
   const whatsapp = WhatsApp.of({
     connect: () => Stream.empty,
@@ -52,7 +57,7 @@ export const run = <A, E>(
       Effect.succeed(numbers.map(jid => ({ askedJid: jid, jid, lid: null, answeredAt: 0 }))),
     logout: () => Effect.void
   })
-  const services = Outbox.layer({ paceMs: 0, postStatuses: false }).pipe(
+  const services = Outbox.layer({ paceMs, postStatuses: false }).pipe(
     Layer.provide(LinkPreviews.layer({ enabled: false, allowPrivateAddresses: false })),
     Layer.provide([Preparation.layer(), MessageFiles.none]),
     Layer.provideMerge(Layer.succeed(WhatsApp, whatsapp)),

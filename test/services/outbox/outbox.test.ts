@@ -1,5 +1,5 @@
 // The outbox's rules of trying again, on a real database and a test clock, against WhatsApps that misbehave in one way each.
-import { Effect, Fiber } from 'effect'
+import { Effect, Fiber, Latch } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
@@ -84,6 +84,48 @@ test('a message that is being tried again holds up its own thread and no other',
       expect(yield* entry(second.entryId)).toMatchObject({ status: 'sent', attempts: 1 })
     })
   )
+})
+
+/** Starts a pass, and tells to whom messages are on their way before WhatsApp has answered any; then all are sent. */
+const atOnce = async (paceMs: number) => {
+  const left: Array<string> = []
+  const answering = Latch.makeUnsafe(false)
+  const [first, all] = await run(
+    message =>
+      Effect.suspend(() => {
+        left.push(/Anna [12]|Bert/.exec(Buffer.from(message.content).toString('latin1'))?.[0] ?? '')
+        return Effect.as(answering.await, undefined)
+      }),
+    Effect.gen(function* () {
+      yield* Effect.forEach(['Anna 1', 'Anna 2', 'Bert'], text =>
+        queue(text, `49${text.charCodeAt(0)}@s.whatsapp.net`)
+      )
+      // Whatever leaves at the same time, has left when the scheduler had many turns.
+      const manyTurns = Effect.repeat(Effect.yieldNow, { times: 200 })
+      const passing = yield* Effect.forkChild(Effect.repeat(pass, { times: 3 }))
+      yield* manyTurns
+      const before = [...left]
+      yield* answering.open
+      while (left.length < 3) yield* Effect.andThen(manyTurns, TestClock.adjust(paceMs))
+      yield* Effect.andThen(manyTurns, TestClock.adjust(paceMs))
+      yield* Fiber.join(passing)
+      return [before, left] as const
+    }),
+    paceMs
+  )
+  return { first, all }
+}
+
+test('without a pace several threads are written to at a time, each in its order', async () => {
+  const { all, first } = await atOnce(0)
+  expect(first).toEqual(['Anna 1', 'Bert'])
+  expect(all).toEqual(['Anna 1', 'Bert', 'Anna 2'])
+})
+
+test('with a pace one message is sent after the other', async () => {
+  const { all, first } = await atOnce(250)
+  expect(first).toEqual(['Anna 1'])
+  expect(all).toEqual(['Anna 1', 'Anna 2', 'Bert'])
 })
 
 test('without a connection nothing is counted, however often it is tried', async () => {

@@ -231,7 +231,7 @@ export const changeMessages = Effect.fnUntraced(function* (
     waiting.push(...ofMessage.filter((_, place) => applied.outcomes[place] === 'not stored'))
   }
   yield* keepWaiting(context, accountId, waiting)
-  for (const { messageId, threadId } of changes.filter(isSentNow))
+  for (const [{ messageId, threadId }] of byMessage(changes.filter(isSentNow)))
     yield* markRemovedMessages(sql, [threadId], { messageId })
   yield* dueAgain(
     sql,

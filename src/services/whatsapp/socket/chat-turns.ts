@@ -38,17 +38,34 @@ const LONGEST_TURN_MS = 20_000
 const MOST_WAITING = 5000
 const MOST_BYTES = 32 * 1024 * 1024
 
+/** What waits of a chat. */
+interface Queue {
+  readonly entries: Array<Waiting>
+  /** How many of them each sender has. */
+  readonly senders: Map<string, number>
+}
+
+const add = ({ entries, senders }: Queue, entry: Waiting): void => {
+  entries.push(entry)
+  senders.set(entry.sender, (senders.get(entry.sender) ?? 0) + 1)
+}
+
 /** Takes the oldest that waits; of a great many, the oldest of another sender than the last one. */
-const takeNext = (waiting: Array<Waiting>, lastSender: string | undefined): Waiting | undefined => {
-  if (waiting.length <= MANY_OF_A_CHAT) return waiting.shift()
-  const place = waiting.findIndex(({ sender }) => sender !== lastSender)
-  return place < 0 ? waiting.shift() : waiting.splice(place, 1)[0]
+const takeNext = ({ entries, senders }: Queue, lastSender: string | undefined): Waiting | undefined => {
+  const takesTurns = entries.length > MANY_OF_A_CHAT && senders.size > 1
+  const place = takesTurns ? entries.findIndex(({ sender }) => sender !== lastSender) : 0
+  const next = place === 0 ? entries.shift() : entries.splice(place, 1)[0]
+  if (next === undefined) return undefined
+  const left = (senders.get(next.sender) ?? 1) - 1
+  if (left === 0) senders.delete(next.sender)
+  else senders.set(next.sender, left)
+  return next
 }
 
 export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {}): ChatTurns => {
   const { longestTurnMs = LONGEST_TURN_MS } = options
   /** What waits of each chat that has something waiting. */
-  const waiting = new Map<string, Array<Waiting>>()
+  const waiting = new Map<string, Queue>()
   /** The same chats, in their order. */
   let order: Array<string> = []
   /** Chats whose turn it is. */
@@ -83,9 +100,9 @@ export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {})
       const place = order.findIndex(chat => !underWay.has(chat))
       const [chat] = place < 0 ? [] : order.splice(place, 1)
       if (chat === undefined) return
-      const entries = waiting.get(chat) ?? []
-      const next = takeNext(entries, lastSenders.get(chat))
-      if (entries.length === 0) {
+      const queue = waiting.get(chat)
+      const next = queue && takeNext(queue, lastSenders.get(chat))
+      if (queue === undefined || queue.entries.length === 0) {
         waiting.delete(chat)
         lastSenders.delete(chat)
       } else {
@@ -106,8 +123,10 @@ export const makeChatTurns = (options: { readonly longestTurnMs?: number } = {})
         turn: AsyncResource.bind((over: () => void) => void turn().finally(over))
       }
       const before = waiting.get(chat)
-      if (before !== undefined) return void before.push(entry)
-      waiting.set(chat, [entry])
+      if (before !== undefined) return add(before, entry)
+      const queue: Queue = { entries: [], senders: new Map() }
+      add(queue, entry)
+      waiting.set(chat, queue)
       order.push(chat)
       beginWaiting()
     },

@@ -6,7 +6,7 @@
 // meanwhile from the same device has its ratchet step overwritten, and everything after it cannot be decrypted.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import type { SignalDataTypeMap, SignalKeyStoreWithTransaction } from '@whiskeysockets/baileys'
-import { Effect, Semaphore } from 'effect'
+import type { Effect } from 'effect'
 import type { KeyChanges } from '../../vault/key-changes.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { decodeKey, encodeKeys } from './auth-state.ts'
@@ -33,7 +33,7 @@ export const makeSignalKeys = (options: {
 }): SignalKeyStoreWithTransaction => {
   const { accountId, commit, run, vault } = options
   const running = new AsyncLocalStorage<Pending>()
-  const lock = Semaphore.makeUnsafe(1)
+  let last: Promise<unknown> = Promise.resolve()
   const moved = makeMovedSessions(vault, accountId)
   /** The records that a transaction began with, where they were merged. */
   const mergedIn = new WeakMap<Pending, Readonly<Record<string, Uint8Array>>>()
@@ -43,8 +43,11 @@ export const makeSignalKeys = (options: {
     vault.knownKeys(accountId, kind, ids) ?? (await run(vault.readKeys(accountId, kind, ids)))
 
   /** One after the other, each in its caller's async context: without it a waiting transaction would run in that of the one before. */
-  const exclusively = <A>(work: () => Promise<A>): Promise<A> =>
-    Effect.runPromise(lock.withPermit(Effect.promise(AsyncLocalStorage.bind(work))))
+  const exclusively = <A>(work: () => Promise<A>): Promise<A> => {
+    const result = last.then(AsyncLocalStorage.bind(work))
+    last = result.catch(() => undefined)
+    return result
+  }
 
   /** The record of a session with what is stored under the number; from the next commit on it is under the LID. */
   const withMoved = async (id: string, record: Uint8Array | undefined): Promise<Uint8Array | undefined> => {
