@@ -263,19 +263,18 @@ const restOf = Effect.fnUntraced(function* (
   yield* traffic.quiet('chunk')
   if (chunk.syncType === ON_DEMAND) return { ...contents, taken: 0 } satisfies Rest
   const sink = yield* HistorySink
-  return yield* sink.takeAhead(accountId, chunk, contents, yield* storingNext(reading, accountId, chunk))
+  const context = yield* Effect.context<HistorySink | LiveTraffic>()
+  const whenStored = Effect.provideContext(storeNextEarly(reading, accountId, chunk), context)
+  return yield* sink.takeAhead(accountId, chunk, contents, whenStored)
 })
 
 /** Begins to store the chunk after this one, if it has been read: the thread that stores does not wait until this one is completed. */
-const storingNext = Effect.fnUntraced(function* (reading: Reading, accountId: string, { chunkId }: Chunk) {
-  const context = yield* Effect.context<HistorySink | LiveTraffic>()
-  return Effect.gen(function* () {
-    const next = reading.next.get(accountId)
-    if (next === undefined || next.chunkId === chunkId || next.syncType === ON_DEMAND) return
-    const contents = yield* reading.ahead.peek(accountId, next.chunkId)
-    if (contents !== undefined)
-      yield* reading.early.begin(accountId, next.chunkId, restOf(reading, accountId, next, contents))
-  }).pipe(Effect.provideContext(context))
+const storeNextEarly = Effect.fnUntraced(function* (reading: Reading, accountId: string, { chunkId }: Chunk) {
+  const next = reading.next.get(accountId)
+  if (next === undefined || next.chunkId === chunkId || next.syncType === ON_DEMAND) return
+  const contents = yield* reading.ahead.peek(accountId, next.chunkId)
+  if (contents !== undefined)
+    yield* reading.early.begin(accountId, next.chunkId, restOf(reading, accountId, next, contents))
 })
 
 const takeChunk = Effect.fnUntraced(function* (
