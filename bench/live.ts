@@ -1,13 +1,11 @@
 // How many live messages the server takes a second, until they are acknowledged, against a bare socket of Baileys with keys in memory; and
 // how many it has stored a second, with all that follows from them.
-import { join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { setTimeout } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { wholeOption } from '../harness/options.ts'
 import { processorMs } from '../harness/process-memory.ts'
 import { besideBare, inTurns } from './beside-bare.ts'
 import { medianOf } from './percentile.ts'
+import { whenStored } from './stored.ts'
 import type { Mix } from './traffic-process.ts'
 
 export const LIVE_USAGE = `live      live messages a second, against a bare socket of Baileys with keys in memory
@@ -19,16 +17,6 @@ export const LIVE_USAGE = `live      live messages a second, against a bare sock
 const MIXES: ReadonlyArray<Mix> = ['direct', 'mixed']
 /** The first messages are slower: code has to be compiled, sessions have to be made. */
 const WARM_UP = 200
-const LOOK_AGAIN_MS = 5
-
-/** Completes when nothing that was received waits in the journal any more. */
-const whenStored = (dataDir: string): (() => Promise<void>) => {
-  const database = new DatabaseSync(join(dataDir, 'backscroll.db'), { readOnly: true })
-  const waiting = database.prepare('SELECT 1 FROM journal WHERE ingested_at IS NULL LIMIT 1')
-  return async () => {
-    while (waiting.get() !== undefined) await setTimeout(LOOK_AGAIN_MS)
-  }
-}
 
 export const live = async (args: ReadonlyArray<string>): Promise<object> => {
   const { values } = parseArgs({

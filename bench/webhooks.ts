@@ -12,6 +12,7 @@ import { Child } from './child.ts'
 import { STANDARDS } from './many-accounts.ts'
 import { medianOf } from './percentile.ts'
 import { profiling } from './profiling.ts'
+import { whenStored } from './stored.ts'
 import type { TrafficQuestions } from './traffic-process.ts'
 import type { ReceiverQuestions } from './webhook-receivers.ts'
 
@@ -40,11 +41,14 @@ interface Setting {
   readonly newest: () => number
   /** Deliveries that wait, as the database says: to ask the server for them would take of its time. */
   readonly waiting: () => number
+  /** Completes when everything that was received is stored. */
+  readonly stored: () => Promise<void>
   /** Begins and ends what is appended beside the messages. */
   readonly turnAppending: () => void
 }
 
 interface Round {
+  /** Until they are stored. */
   readonly messagesPerSecond: number
   /** That were written to the log. */
   readonly loggedPerSecond: number
@@ -52,13 +56,16 @@ interface Round {
 }
 
 const measure = async (
-  { newest, server, turnAppending, whatsapp }: Setting,
+  { newest, server, stored, turnAppending, whatsapp }: Setting,
   count: number
 ): Promise<Round> => {
   const before = processorMs(server.pid)
   const [first, began] = [newest(), performance.now()]
   turnAppending()
-  const milliseconds = await whatsapp.ask('receive', { side: 'server', mix: 'direct', count })
+  const acknowledgedMs = await whatsapp.ask('receive', { side: 'server', mix: 'direct', count })
+  const acknowledged = performance.now()
+  await stored()
+  const milliseconds = acknowledgedMs + performance.now() - acknowledged
   turnAppending()
   return {
     messagesPerSecond: (count * 1000) / milliseconds,
@@ -213,6 +220,7 @@ export const webhooks = async (args: ReadonlyArray<string>): Promise<object> => 
       batch,
       newest: () => numberOf('SELECT MAX(event_id) AS n FROM events'),
       waiting: () => numberOf('SELECT SUM((SELECT MAX(event_id) FROM events) - place) AS n FROM webhooks'),
+      stored: whenStored(folder.path),
       turnAppending: () => void (logged > 0 && process.kill(pid, 'SIGUSR2'))
     }
     const unhurried = { ...setting, turnAppending: () => undefined }

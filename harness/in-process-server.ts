@@ -84,7 +84,7 @@ export class InProcessServer implements RunningServer {
       const url = listeningAt(line)
       if (url !== undefined) resolve(url)
     }
-    const log = Log.layer(config.LOG_LEVEL, () => Promise.resolve({ write }))
+    const log = Log.layer(config.LOG_LEVEL, Effect.succeed({ write }))
     const traces = Tracing.isWanted(settings) ? Tracing.layer(settings) : Layer.empty
     const beginsEmpty = options.args?.includes('--new') ?? false
     const fiber = Effect.runFork(

@@ -124,6 +124,12 @@ export class ServerProcess implements RunningServer {
     return this.lines.join('\n')
   }
 
+  /** Reads nothing that it prints until what is returned is called, as a log collector that hangs. */
+  holdOutput(): () => void {
+    this.child.stdout?.pause()
+    return () => void this.child.stdout?.resume()
+  }
+
   /** SIGTERM, as a service manager sends it; resolves with the exit code. */
   stop(): Promise<number | null> {
     return this.end('SIGTERM')
@@ -140,9 +146,10 @@ export class ServerProcess implements RunningServer {
 
   private async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.hasEnded) return this.child.exitCode
-    const exited = once(this.child, 'exit')
+    // Behind its exit: what it has printed last is read by then.
+    const closed = once(this.child, 'close')
     this.child.kill(signal)
-    await exited
+    await closed
     return this.child.exitCode
   }
 }

@@ -69,3 +69,23 @@ test('a request, a send, a received message and a stop are exactly one line each
   for (const word of ['Gugelhupf', 'Zwetschgendatschi', contact.phoneNumber, phone.phoneNumber])
     expect(stage.server.output()).not.toContain(word)
 })
+
+test('whoever does not read the log holds up nobody, and misses nothing', async () => {
+  await using stage = await Stage.set()
+  const { api, server } = stage
+  const readOn = server.holdOutput()
+  const requests = 1500
+  for (let asked = 0; asked < requests; asked += 50) {
+    const answers = await Promise.all(
+      Array.from({ length: 50 }, (_, n) => api.request('GET', `/v1/accounts/missing-${asked + n}`))
+    )
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([404]))
+  }
+  readOn()
+  expect(await server.stop()).toBe(0)
+  const lines = server
+    .output()
+    .split('\n')
+    .filter(line => line.includes('"route":"/v1/accounts/:accountId"'))
+  expect(lines).toHaveLength(requests)
+})

@@ -1,6 +1,6 @@
 // The process's only log sink: pino, as JSON lines, or formatted in a terminal. Everything is redacted first: no message
 // bodies, no phone numbers, no keys.
-import { Cause, Context, Effect, Layer, Logger, type LogLevel, References, Tracer } from 'effect'
+import { Cause, Context, Effect, Layer, Logger, type LogLevel, References, type Scope, Tracer } from 'effect'
 import pino from 'pino'
 import { withoutNumbers } from '../../domain/mask.ts'
 
@@ -64,28 +64,29 @@ const prettyStream = async () => {
   return pretty({ colorize: true, ignore: 'pid,hostname', sync: true })
 }
 
-const standardOutput = async (): Promise<pino.DestinationStream> =>
-  process.stdout.isTTY ? await prettyStream() : pino.destination({ sync: true })
+/** How long the end of the server waits for whoever reads the log. */
+const LAST_LINES_TIMEOUT = '2 seconds'
 
-/** Lines that come one right after the other are written together: each write is a call of the system. */
-const writtenTogether = (stream: pino.DestinationStream): pino.DestinationStream => {
-  const lines: Array<string> = []
-  const write = (): void => {
-    if (lines.length > 0) stream.write(lines.splice(0).join(''))
-  }
-  process.once('exit', write)
-  return {
-    write: line => {
-      if (lines.push(line) === 1) queueMicrotask(write)
-    }
-  }
-}
+/** Written in the background: whoever does not read the log must not hold up the server. Its end writes what is left. */
+const inBackground = Effect.acquireRelease(
+  Effect.sync(() => pino.destination({ sync: false })),
+  stream =>
+    Effect.callback<void>(resume => {
+      stream.once('close', () => resume(Effect.void))
+      stream.end()
+    }).pipe(Effect.timeoutOption(LAST_LINES_TIMEOUT))
+)
 
-/** Sends Effect's log to pino, and nowhere else. `open` opens what the lines are written to. */
-export const layer = (level: Level, open = standardOutput): Layer.Layer<never> => {
-  const logger = Effect.map(Effect.promise(open), stream => {
-    const options = { level, base: null, timestamp: pino.stdTimeFunctions.isoTime }
-    const sink = pino(options, writtenTogether(stream))
+type Output = Effect.Effect<pino.DestinationStream, never, Scope.Scope>
+
+const standardOutput: Output = Effect.suspend((): Output =>
+  process.stdout.isTTY ? Effect.promise(prettyStream) : inBackground
+)
+
+/** Sends Effect's log to pino, and nowhere else. `output` is what the lines are written to. */
+export const layer = (level: Level, output = standardOutput): Layer.Layer<never> => {
+  const logger = Effect.map(output, stream => {
+    const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
     return Logger.make<unknown, void>(entry => {
       sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
     })
