@@ -47,7 +47,9 @@ export const markMessage = async (
   ]
   const timestamp = network.clock.milliseconds()
   const held = heldEntry(network, owner, chatJidOf(chat), id)
-  if (held) noteMark(held, mark)
+  // No undo brings back what was removed with its chat.
+  const isGone = chat.removedUpTo !== undefined && Number(info.messageTimestamp ?? 0) <= chat.removedUpTo
+  if (held && !(isGone && 'deletedForMe' in mark)) noteMark(held, mark)
   if ('starred' in mark) {
     info.starred = mark.starred
     const starAction = { starred: mark.starred }
