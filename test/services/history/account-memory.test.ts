@@ -4,6 +4,7 @@ import { expect, test } from 'vitest'
 import { threadIdOf } from '../../../src/domain/ids.ts'
 import { PhoneActivity } from '../../../src/services/history/backfill/phone-activity.ts'
 import { Silences } from '../../../src/services/history/backfill/silence.ts'
+import { makeBegunEarly } from '../../../src/services/history/chunks/begun-early.ts'
 import { makePace } from '../../../src/services/history/chunks/pace.ts'
 import { makeReadAhead } from '../../../src/services/history/chunks/read-ahead.ts'
 import { Coverage } from '../../../src/services/history/coverage/coverage.ts'
@@ -28,10 +29,12 @@ test('nothing of an account is left in any map of history once it is forgotten',
     const memory = yield* AccountMemory
     const pace = memory.register('history.pace', makePace())
     const ahead = memory.register('history.readAhead', makeReadAhead<string, never>(2, yield* Effect.scope))
+    const early = memory.register('history.storedEarly', makeBegunEarly<void, never>(yield* Effect.scope))
     for (const accountId of [ACCOUNT, OTHER]) {
       yield* useEverything(accountId)
       pace.note(accountId, { at: 0, messages: 1 })
       yield* ahead.begin(accountId, 1, Effect.never)
+      yield* early.begin(accountId, 2, Effect.never)
     }
     const held = yield* memory.held(OTHER)
     expect(held).toEqual(
@@ -41,6 +44,7 @@ test('nothing of an account is left in any map of history once it is forgotten',
         'history.newSigns',
         'history.pace',
         'history.readAhead',
+        'history.storedEarly',
         'history.silences'
       ])
     )

@@ -51,6 +51,15 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
       ahead.set(accountId, { chunkId, read, fiber })
     }),
 
+    /** The chunk, if it has been read ahead; it stays there. */
+    peek: Effect.fnUntraced(function* (accountId: string, chunkId: number) {
+      const known = ahead.get(accountId)
+      const read = known?.chunkId === chunkId ? yield* Deferred.poll(known.read) : Option.none()
+      if (Option.isNone(read)) return undefined
+      const exit = yield* Effect.exit(read.value)
+      return Exit.isSuccess(exit) ? Option.getOrUndefined(exit.value) : undefined
+    }),
+
     /** Uses a chunk: the one that was read ahead, or what is read now. */
     use: <B, E2, R>(
       accountId: string,

@@ -19,12 +19,13 @@ export class HistorySink extends Context.Service<
     readonly prepare: Effect.Effect<void>
     /**
      * Takes, in transactions of its own, what would keep others waiting if it were all in one; answers the rest. If the rest is not
-     * taken, the whole chunk is taken once more.
+     * taken, the whole chunk is taken once more. `whenStored` runs as soon as another chunk can be stored.
      */
     readonly takeAhead: (
       accountId: string,
       chunk: Chunk,
-      contents: ChunkContents
+      contents: ChunkContents,
+      whenStored: Effect.Effect<void>
     ) => Effect.Effect<Rest, DatabaseError>
     /** Takes what a chunk says about people. */
     readonly takePeople: (accountId: string, facts: ReadonlyArray<Fact>) => Effect.Effect<void, DatabaseError>

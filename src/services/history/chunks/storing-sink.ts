@@ -35,7 +35,8 @@ export const layer: Layer.Layer<
     yield* endDryRun
     return HistorySink.of({
       prepare: thread.start,
-      takeAhead: (accountId, chunk, contents) => provided(storeAhead(accountId, chunk, contents)),
+      takeAhead: (accountId, chunk, contents, whenStored) =>
+        provided(storeAhead(accountId, chunk, contents, whenStored)),
       takePeople: conversations.apply,
       takeConversations: Effect.fnUntraced(function* (accountId, chunk, read, asOf) {
         const messages = yield* storeFacts(conversations, accountId, read, asOf)
@@ -69,7 +70,8 @@ const endDryRun = Effect.gen(function* () {
 const storeAhead = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { conversations: read, people }: ChunkContents
+  { conversations: read, people }: ChunkContents,
+  whenStored: Effect.Effect<void>
 ) {
   const none: Rest = { people, conversations: read, taken: 0 }
   if (read.reduce((sum, { facts }) => sum + countFacts(facts), 0) <= FACTS_AT_ONCE) return none
@@ -81,6 +83,7 @@ const storeAhead = Effect.fnUntraced(function* (
   const thread = yield* StoringThread
   const ahead = [...packFacts(people), ...parts.slice(0, -1)]
   const taken = yield* thread.store(accountId, ahead, chunk.linkedAt)
+  yield* whenStored
   const complete = read.filter((_, index) => index !== place)
   yield* noteInTurns(accountId, chunk, complete)
   return {

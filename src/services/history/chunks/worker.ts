@@ -24,6 +24,7 @@ import { PhoneActivity } from '../backfill/phone-activity.ts'
 import { BackfillRequests } from '../backfill/requests.ts'
 import { Coverage } from '../coverage/coverage.ts'
 import { takeAnswer } from './answers.ts'
+import { makeBegunEarly } from './begun-early.ts'
 import { giveUpSealed, handleUnreadable } from './failures.ts'
 import { makePace, type SyncProgress } from './pace.ts'
 import { type Chunk, ChunkQueue, HISTORY_CHUNKS, ON_DEMAND, SHARED } from './queue.ts'
@@ -73,7 +74,11 @@ export class History extends Context.Service<
       return History.of({
         chunks: {
           ...worker,
-          loop: accountId => Effect.ensuring(worker.loop(accountId), reading.ahead.drop(accountId))
+          loop: accountId =>
+            Effect.ensuring(
+              worker.loop(accountId),
+              Effect.andThen(reading.early.drop(accountId), reading.ahead.drop(accountId))
+            )
         },
         stayPrepared: provided(stayPrepared),
         progress: accountId => provided(readProgress(reading, accountId)),
@@ -125,9 +130,13 @@ const stayPrepared = Effect.gen(function* () {
 /** What the worker remembers of the accounts. */
 const makeReading = Effect.gen(function* () {
   const memory = yield* AccountMemory
-  const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, yield* Effect.scope)
+  const scope = yield* Effect.scope
+  const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, scope)
   return {
     ahead: memory.register('history.readAhead', ahead),
+    early: memory.register('history.storedEarly', makeBegunEarly<Rest, DatabaseError>(scope)),
+    /** The chunk that is read ahead. */
+    next: memory.register('history.nextChunk', new Map<string, Chunk>()),
     pace: memory.register('history.pace', makePace())
   }
 })
@@ -169,7 +178,7 @@ type ReadChunk = (chunk: Chunk) => Effect.Effect<ChunkContents, ChunkError>
 
 /** Begins to read the chunk after this one, if another one is due. */
 const beginNext = Effect.fnUntraced(function* (
-  { ahead }: Reading,
+  { ahead, next: nextChunks }: Reading,
   accountId: string,
   chunk: Chunk,
   now: number,
@@ -180,14 +189,17 @@ const beginNext = Effect.fnUntraced(function* (
   const next = yield* queue
     .due(accountId, now, chunk.chunkId)
     .pipe(Effect.catchTag('ChunkSealBroken', () => Effect.undefined))
-  if (next !== undefined) yield* ahead.begin(accountId, next.chunkId, read(next))
+  if (next === undefined) return void nextChunks.delete(accountId)
+  nextChunks.set(accountId, next)
+  yield* ahead.begin(accountId, next.chunkId, read(next))
 })
 
 /** Answers when the next chunk that waits is due; without one, wakes those who wait for the end of the history. */
-const whenNothingIsDue = Effect.fnUntraced(function* ({ ahead }: Reading, accountId: string) {
+const whenNothingIsDue = Effect.fnUntraced(function* ({ ahead, early }: Reading, accountId: string) {
   const queue = yield* ChunkQueue
   const wakes = yield* Wakes
   // A chunk that was read ahead may have been replaced meanwhile: it must not keep its place in memory.
+  yield* early.drop(accountId)
   yield* ahead.drop(accountId)
   const nextAt = yield* queue.nextDue(accountId)
   if (nextAt !== undefined) return { nextAt }
@@ -217,14 +229,13 @@ const storeChunk = Effect.fnUntraced(function* (
   contents: ChunkContents
 ) {
   const transaction = yield* Transaction
-  const traffic = yield* LiveTraffic
   const whatsapp = yield* WhatsApp
   const activity = yield* PhoneActivity
-  yield* traffic.quiet('chunk')
   // If the power is cut before the disk has it, the chunk is taken once more.
   const messages = yield* Effect.provideService(
-    Effect.flatMap(restOf(accountId, chunk, contents), rest =>
-      transaction.run(takeChunk(accountId, chunk, contents, rest))
+    Effect.flatMap(
+      reading.early.use(accountId, chunk.chunkId, restOf(reading, accountId, chunk, contents)),
+      rest => transaction.run(takeChunk(accountId, chunk, contents, rest))
     ),
     WaitsForDisk,
     false
@@ -242,11 +253,28 @@ const storeChunk = Effect.fnUntraced(function* (
 })
 
 /** The answer to a request is small, and is stored in one transaction with the mark that the request is settled. */
-const restOf = Effect.fnUntraced(function* (accountId: string, chunk: Chunk, contents: ChunkContents) {
+const restOf = Effect.fnUntraced(function* (
+  reading: Reading,
+  accountId: string,
+  chunk: Chunk,
+  contents: ChunkContents
+): Effect.fn.Return<Rest, DatabaseError, HistorySink | LiveTraffic> {
+  const traffic = yield* LiveTraffic
+  yield* traffic.quiet('chunk')
+  if (chunk.syncType === ON_DEMAND) return { ...contents, taken: 0 } satisfies Rest
   const sink = yield* HistorySink
-  return chunk.syncType === ON_DEMAND
-    ? ({ ...contents, taken: 0 } satisfies Rest)
-    : yield* sink.takeAhead(accountId, chunk, contents)
+  const context = yield* Effect.context<HistorySink | LiveTraffic>()
+  const whenStored = Effect.provideContext(storeNextEarly(reading, accountId, chunk), context)
+  return yield* sink.takeAhead(accountId, chunk, contents, whenStored)
+})
+
+/** Begins to store the chunk after this one, if it has been read: the thread that stores does not wait until this one is completed. */
+const storeNextEarly = Effect.fnUntraced(function* (reading: Reading, accountId: string, { chunkId }: Chunk) {
+  const next = reading.next.get(accountId)
+  if (next === undefined || next.chunkId === chunkId || next.syncType === ON_DEMAND) return
+  const contents = yield* reading.ahead.peek(accountId, next.chunkId)
+  if (contents !== undefined)
+    yield* reading.early.begin(accountId, next.chunkId, restOf(reading, accountId, next, contents))
 })
 
 const takeChunk = Effect.fnUntraced(function* (

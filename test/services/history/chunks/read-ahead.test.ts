@@ -34,6 +34,23 @@ test('what was read ahead is not read again', async () => {
   )
 })
 
+test('what has been read ahead can be looked at before it is its turn', async () => {
+  await withReadAhead(ahead =>
+    Effect.gen(function* () {
+      const reading = yield* Deferred.make<string, string>()
+      yield* ahead.begin('A', 2, Deferred.await(reading))
+      expect(yield* ahead.peek('A', 2)).toBeUndefined()
+      yield* Deferred.succeed(reading, 'second')
+      yield* Effect.yieldNow
+      expect(yield* ahead.peek('A', 2)).toBe('second')
+      expect(yield* ahead.peek('A', 3)).toBeUndefined()
+      expect(yield* ahead.use('A', 2, Effect.fail('read once more'), given => given)).toBe('second')
+      yield* ahead.begin('A', 3, Effect.fail('gone'))
+      expect(yield* ahead.peek('A', 3)).toBeUndefined()
+    })
+  )
+})
+
 test('another chunk than the one that was read ahead is read when it is asked for', async () => {
   await withReadAhead(ahead =>
     Effect.gen(function* () {
