@@ -17,7 +17,7 @@ import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
 import { Attempts } from './attempts.ts'
 import { currentRecipient, type Recipient } from './current-recipient.ts'
-import { explainHeld, nextDue, nextDueTime } from './due.ts'
+import { areMoreDue, explainHeld, nextDue, nextDueTime } from './due.ts'
 import type { OutboxRow } from './entry-row.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
@@ -114,9 +114,6 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
 /** How many are sent at a time by an account without a pace. While one waits for WhatsApp's answer, others are encrypted and written. */
 const MOST_AT_A_TIME = 8
 
-/** What a pass answers of several attempts: the first of these that one of them has come to. */
-const ANSWERS = ['idle', 'sent', 'more'] as const
-
 /** Attempts at the same time. One that fails here ends none of the others: they may have left. */
 const dispatchAll = Effect.fnUntraced(function* (
   rows: ReadonlyArray<OutboxRow>,
@@ -129,10 +126,11 @@ const dispatchAll = Effect.fnUntraced(function* (
     { concurrency: 'unbounded' }
   )
   const outcomes = yield* Effect.all(exits)
-  return ANSWERS.find(one => outcomes.includes(one)) ?? ('more' as const)
+  if (outcomes.includes('idle')) return 'idle' as const
+  return outcomes.every(one => one === 'sent') ? ('sent' as const) : ('more' as const)
 })
 
-/** The attempts for the next entries that are due; if there are none, when one will be. */
+/** The attempts for the next entries that are due, and what is `next` once all are sent; if there are none, when one will be. */
 const attemptNext = Effect.fnUntraced(function* (
   account: Sending,
   accountId: string,
@@ -142,11 +140,24 @@ const attemptNext = Effect.fnUntraced(function* (
 ) {
   const attempts = yield* Attempts
   const rows = yield* attempts.begin(accountId, nextDue(accountId, now, restriction !== null, most))
-  if (rows.length > 0) return yield* dispatchAll(rows, account, now)
+  if (rows.length === 0) return yield* untilNext(accountId, now, restriction)
+  // Looked up before: once these are sent, what comes meanwhile wakes the worker.
+  const isLast = restriction === null && !(yield* areMoreDue(accountId, now, rows.length))
+  const next = isLast ? yield* untilNext(accountId, now, null) : ('more' as const)
+  const outcome = yield* dispatchAll(rows, account, now)
+  return outcome === 'sent' ? { next } : outcome
+}, Effect.scoped)
+
+/** When the next entry will be due. */
+const untilNext = Effect.fnUntraced(function* (
+  accountId: string,
+  now: number,
+  restriction: Restriction | null
+) {
   const times = [yield* nextDueTime(accountId, now), restriction?.until]
   const nextAt = Math.min(...times.filter(time => time !== undefined))
   return Number.isFinite(nextAt) ? { nextAt } : ('idle' as const)
-}, Effect.scoped)
+})
 
 /** One pass of the worker: sends the next entries of the account that are due, if there are any. */
 export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: string, paceMs: number) {
@@ -157,7 +168,7 @@ export const dispatchNext = Effect.fn('Outbox.runOnce')(function* (accountId: st
   if (restriction !== null) yield* explainHeld(accountId, restriction)
   const most = paceMs === 0 && restriction === null ? MOST_AT_A_TIME : 1
   const outcome = yield* attemptNext(account, accountId, now, restriction, most)
-  if (outcome !== 'sent') return outcome
+  if (typeof outcome !== 'object' || !('next' in outcome)) return outcome
   if (paceMs > 0) yield* Effect.sleep(paceMs)
-  return 'more' as const
+  return outcome.next
 }, asDatabaseError('sending from the outbox'))

@@ -32,6 +32,16 @@ export const nextDue = Effect.fnUntraced(function* (
   return yield* Effect.forEach(rows, row => decodeOutboxRow(row))
 })
 
+/** Whether more than so many entries are due, preceded by others of their threads or not. */
+export const areMoreDue = Effect.fnUntraced(function* (accountId: string, now: number, than: number) {
+  const sql = yield* SqlClient.SqlClient
+  const found = yield* sql`SELECT 1 FROM outbox
+    WHERE account_id = ${accountId} AND status IN ('queued', 'sending') AND send_at <= ${now}
+      AND (next_attempt_at <= ${now} OR next_attempt_at > ${now + LONGEST_WAIT_MS})
+    LIMIT 1 OFFSET ${than}`
+  return found.length > 0
+})
+
 /** When the next entry is due that is not due yet; milliseconds since 1970. */
 export const nextDueTime = Effect.fnUntraced(function* (accountId: string, now: number) {
   const sql = yield* SqlClient.SqlClient
