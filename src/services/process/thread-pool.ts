@@ -30,7 +30,7 @@ const THREAD = {
   // What `launch.ts` leaves out of the main thread's output: a thread has its own.
   execArgv: ['--disable-warning=ExperimentalWarning'],
   // Several times what the tasks take of it, so that memory is collected early.
-  resourceLimits: { maxYoungGenerationSizeMb: 32, maxOldGenerationSizeMb: 256 }
+  resourceLimits: { maxYoungGenerationSizeMb: 16, maxOldGenerationSizeMb: 256 }
 }
 
 const taskFailed = (cause: unknown): TaskFailed =>

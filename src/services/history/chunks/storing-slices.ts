@@ -5,7 +5,7 @@ import { Conversations } from '../../conversations/apply.ts'
 import { Transaction } from '../../database/transaction.ts'
 
 /** How many facts a slice has follows from how long the last one took. The fixed cost of a transaction is paid for each. */
-const SLICE = { first: 100, least: 20, most: 1000, milliseconds: 17 }
+const SLICE = { first: 100, least: 20, most: 1000, milliseconds: 8 }
 
 /** Not all facts cost the same: a slice is at most twice as large as one that is known to be short enough. */
 const nextSize = (size: number, took: number): number =>
