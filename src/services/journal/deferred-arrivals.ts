@@ -13,7 +13,7 @@ export interface Arrival {
 export interface DeferredArrival extends Arrival {
   /** Milliseconds since 1970. */
   readonly receivedAt: number
-  /** Called when it is committed, or never will be. */
+  /** Called once, when it is committed or never will be. */
   readonly onEnded: () => void
 }
 
@@ -30,10 +30,8 @@ export const makeDeferredArrivals = (memory: AccountMemory['Service']): Deferred
 
   const end = (accountId: string, ended: Iterable<DeferredArrival>): void => {
     const left = accounts.get(accountId)
-    for (const arrival of ended) {
-      left?.delete(arrival)
-      arrival.onEnded()
-    }
+    // Two transactions can have written the same.
+    for (const arrival of ended) if (left?.delete(arrival) === true) arrival.onEnded()
     if (left?.size === 0) accounts.delete(accountId)
   }
   memory.register('journal.deferred', {
