@@ -43,9 +43,14 @@ test.each(thorough([1], [1, 2, 3, 4, 5]))(
       .until(() => waiting().length === 0, { timeoutMs: 45_000, what: 'the acknowledgements' })
       .catch(() => undefined)
     expect(waiting()).toEqual([])
-    const { missing } = await compare(stage.api, accountId, phone.truth().messages)
+    // What is acknowledged is in the journal, and stored a moment later.
+    const missing = await stage.api.until('honest messages to be stored', async () => {
+      const compared = await compare(stage.api, accountId, phone.truth().messages)
+      const ofHonest = compared.missing.filter(({ chatJid }) => chatJid === honest!.jid)
+      return ofHonest.length === 0 ? ofHonest : undefined
+    })
     // Of the others, WhatsApp may have said that they have another number, or left the group.
-    expect(missing.filter(({ chatJid }) => chatJid === honest!.jid)).toEqual([])
+    expect(missing).toEqual([])
     expect(await stage.api.account(accountId)).toMatchObject({ tags: ['online'], lastDisconnect })
     const kinds = (await stage.api.incidents(accountId)).map(({ kind }) => kind)
     expect(kinds).not.toContain('account.crashed')
