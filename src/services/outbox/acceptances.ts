@@ -26,9 +26,6 @@ export class Acceptances extends Context.Service<
   }
 >()('backscroll/services/outbox/Acceptances') {}
 
-/** Others wait for the end of a transaction. */
-const LIMITS = { mostTogether: 64, mostWaiting: 1024 }
-
 interface Asked extends Submitted {
   readonly auditFirst: Effect.Effect<void, SqlError.SqlError>
   readonly span: Tracer.AnySpan | undefined
@@ -75,7 +72,7 @@ const deal = Effect.fnUntraced(function* (batch: Batch) {
 
 /** Accepts what waits until the scope closes. */
 export const makeAcceptances = Effect.gen(function* () {
-  const batches = yield* makeBatches({ ...LIMITS, deal, keyOf: ({ request }: Asked) => keyOf(request) })
+  const batches = yield* makeBatches({ deal, keyOf: ({ request }: Asked) => keyOf(request) })
 
   const accept = Effect.fn('Outbox.accept')(function* (request: OutboxRequest, self: Self) {
     yield* Effect.annotateCurrentSpan({ accountId: request.accountId })

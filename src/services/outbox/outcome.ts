@@ -84,9 +84,6 @@ export class Outcomes extends Context.Service<Outcomes, Batches<Mark, void, Data
   'backscroll/services/outbox/Outcomes'
 ) {}
 
-/** Others wait for the end of a transaction. */
-const LIMITS = { mostTogether: 64, mostWaiting: 1024 }
-
 const writeTogether = Effect.fnUntraced(
   function* (batch: ReadonlyArray<Waiting<Mark, void, DatabaseError>>) {
     const sql = yield* SqlClient.SqlClient
@@ -99,7 +96,7 @@ const writeTogether = Effect.fnUntraced(
 )
 
 /** Writes what is added until the scope closes. */
-export const makeOutcomes = makeBatches({ ...LIMITS, deal: writeTogether })
+export const makeOutcomes = makeBatches({ deal: writeTogether })
 
 /** That it is being sent is over in a moment: what comes of it is told, and changes the message document. */
 export const markSending = Effect.fnUntraced(function* (row: OutboxRow) {

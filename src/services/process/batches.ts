@@ -9,10 +9,10 @@ export interface Waiting<Item, A, E> {
 }
 
 export interface BatchesOptions<Item, A, E, R> {
-  /** In one batch. */
-  readonly mostTogether: number
+  /** In one batch: others wait for the end of its transaction. */
+  readonly mostTogether?: number
   /** More wait outside, and have cost little until then. */
-  readonly mostWaiting: number
+  readonly mostWaiting?: number
   /** Of several items with one key, a batch has only the first. */
   readonly keyOf?: (item: Item) => string | undefined
   /** Deals with a batch and answers each of it, or fails: then each is tried alone. The failure of one that is alone is its answer. */
@@ -28,8 +28,8 @@ export interface Batches<Item, A, E> {
 export const makeBatches = <Item, A, E, R>({
   deal,
   keyOf = () => undefined,
-  mostTogether,
-  mostWaiting
+  mostTogether = 64,
+  mostWaiting = 1024
 }: BatchesOptions<Item, A, E, R>): Effect.Effect<Batches<Item, A, E>, never, R | Scope.Scope> =>
   Effect.gen(function* () {
     let waiting: Array<Waiting<Item, A, E>> = []
