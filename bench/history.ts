@@ -26,7 +26,7 @@ export const HISTORY_USAGE = `history   one account's history through the real w
 
 /** Longer than anything takes here; a bench that hangs has failed. */
 const DEADLINE_MS = 30 * 60_000
-const ASK_EVERY_MS = 100
+const ASK_EVERY_MS = 500
 /** A person opens the phone's camera; the server is ready by then. */
 const SCANNING_MS = 3000
 /** Over how many messages the cost of one is taken, as a share of all and at least in chunks. */
