@@ -161,12 +161,20 @@ export interface ReadByMeFact {
   readonly at?: number | undefined
 }
 
+/** How many messages of a chat the phone counted as unread. */
+export interface UnreadAtPhone {
+  readonly count: number
+  /** The time of the newest message that it knew, milliseconds since 1970; all messages of a second have the same. */
+  readonly at: number
+  /** How many of its messages were written in that second, by others; not known when not all of them were sent with the count. */
+  readonly ofSecond?: number | undefined
+}
+
 export interface ChatFact {
   readonly kind: 'chat'
   readonly chat: Address
   readonly name?: string | undefined
-  /** How many messages were unread at the time `at` (milliseconds since 1970). */
-  readonly unread?: { readonly count: number; readonly at: number } | undefined
+  readonly unread?: UnreadAtPhone | undefined
   readonly settings?: ReadonlyArray<ChatSetting> | undefined
   /** Seconds after which messages disappear; 0 turns that off. */
   readonly ephemeralSeconds?: number | undefined

@@ -19,11 +19,21 @@ export interface BrowserRequest {
 
 type Refusal = readonly [code: ProblemCode, detail: string]
 
-const hostNameOf = (host: string): string =>
+/** What a function made of its last argument: almost all requests name the same host. */
+const rememberingLast = (of: (text: string) => string): ((text: string) => string) => {
+  let last: { readonly text: string; readonly made: string } | undefined
+  return text => {
+    if (last?.text !== text) last = { text, made: of(text) }
+    return last.made
+  }
+}
+
+const hostNameOf = rememberingLast(host =>
   (URL.parse(`http://${isIP(host) === 6 ? `[${host}]` : host}`)?.hostname ?? '').replaceAll(
     /^\[|\]$|\.$/g,
     ''
   )
+)
 
 const isLocalName = (name: string): boolean => name === 'localhost' || name.endsWith('.localhost')
 

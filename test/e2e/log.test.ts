@@ -56,6 +56,9 @@ test('a request, a send, a received message and a stop are exactly one line each
       })
     ])
   }
+  // What a request led to has its trace, also later.
+  const asked = requests.find(({ route }) => route === '/v1/accounts/:accountId/messages')
+  expect(saying('Message sent').map(({ traceId }) => traceId)).toEqual([asked?.['traceId']])
   expect(requests.filter(({ route }) => route === '/v1/events/socket')).toEqual([
     expect.objectContaining({ level: 30, status: 101, ms: expect.any(Number) })
   ])

@@ -107,6 +107,7 @@ describe('what recipients get', () => {
     const { id } = await phone.receive({ from: contact, text: 'How much?' })
     const own = await api.send(accountId, to, 'ten')
     await received(phone, own.entryId)
+    await api.untilMessage(own.threadId, `${id}_them`, () => true)
 
     const reaction = await api.queue(accountId, {
       threadId: own.threadId,

@@ -16,11 +16,14 @@ import { EventLog } from '../../services/events/event-log.ts'
 import { IncidentReports } from '../../services/incidents/incidents.ts'
 import { AccountMemory } from '../../services/process/account-memory.ts'
 import { makeFollowingClock } from '../../services/process/steady-clock.ts'
+import { giveWayToMainThread } from '../../services/process/thread-priority.ts'
 import { Pseudonyms } from '../../services/vault/pseudonyms.ts'
 import { Wakes } from '../../services/process/wakes.ts'
 import { countedBy } from '../../services/telemetry/metrics.ts'
 import { TABLES } from '../tables.ts'
 import * as Conversations from '../wings/conversations.ts'
+
+giveWayToMainThread()
 
 const makeNotices = () => {
   const wakes = new Map<string, Noticed['wakes'][number]>()

@@ -4,7 +4,7 @@ import { HttpEffect, HttpRouter, HttpServerRequest } from 'effect/http'
 import { type HttpApiEndpoint, type HttpApiGroup, OpenApi } from 'effect/http-api'
 import type { AuditedRequest, AuditEntry } from '../../domain/audit.ts'
 import { digestOf, parseMessageKey, parseThreadId } from '../../domain/ids.ts'
-import { AuditLog, type DeferredEntry, EntryWithChange } from '../../services/access/audit-log.ts'
+import { AuditLog, type ChangeEntry, EntryWithChange } from '../../services/access/audit-log.ts'
 import { orDatabaseUnavailable, type StoreUnavailable } from '../problems.ts'
 import type { CallerIdentity } from './caller.ts'
 import { remoteAddressOf } from './remote-address.ts'
@@ -42,16 +42,15 @@ const operationOf = ({ endpoint, group }: Place): string =>
     group.topLevel ? endpoint.identifier : `${group.identifier}.${endpoint.identifier}`
   )
 
-/** The entry of a change: what its handler is given, and its number. Written before the change, unless the change writes it. */
-const entryOf = Effect.fnUntraced(function* (
+/** Written before the change, unless the change writes it. */
+const entryOf = (
   log: AuditLog['Service'],
   { endpoint }: Place,
   request: AuditedRequest
-) {
-  if (Context.get(endpoint.annotations, ChangesAtOnce)) return log.defer(request)
-  const auditId = yield* orDatabaseUnavailable(log.begin(request))
-  return { withChange: Effect.void, written: Effect.succeed(auditId) } satisfies DeferredEntry
-})
+): Effect.Effect<ChangeEntry, StoreUnavailable> =>
+  Context.get(endpoint.annotations, ChangesAtOnce)
+    ? Effect.succeed(log.defer(request))
+    : orDatabaseUnavailable(log.begin(request))
 
 const isChange = ({ endpoint }: Place): boolean =>
   endpoint.method !== 'GET' && !Context.get(endpoint.annotations, ChangesNothing)

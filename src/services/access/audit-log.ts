@@ -28,25 +28,22 @@ export const EntryWithChange = Context.Reference<Effect.Effect<void, SqlError.Sq
   { defaultValue: () => Effect.void }
 )
 
-/** An entry whose change writes it. */
-export interface DeferredEntry {
+/** The entry of a change. */
+export interface ChangeEntry {
   /** The change is given it as `EntryWithChange`. */
   readonly withChange: Effect.Effect<void, SqlError.SqlError>
-  /** The number of the entry; one whose change was not made is written now. */
+  /** The number of the entry, once the disk has it. One that its change was to write, but has not, is written now. */
   readonly written: Effect.Effect<number, DatabaseError>
 }
 
 export class AuditLog extends Context.Service<
   AuditLog,
   {
-    /**
-     * Writes the entry of a change that is about to be made, and answers with its number. It is on the disk before anything that is
-     * committed after it.
-     */
-    readonly begin: (request: AuditedRequest) => Effect.Effect<number, DatabaseError>
-    /** An entry that is written by its change; by itself only where nothing is changed. */
-    readonly defer: (request: AuditedRequest) => DeferredEntry
-    /** Notes how the change ended, in memory for a moment. Completes when the entry itself is on the disk. */
+    /** Writes the entry of a change that is about to be made. It is on the disk before anything that is committed after it. */
+    readonly begin: (request: AuditedRequest) => Effect.Effect<ChangeEntry, DatabaseError>
+    /** An entry that is written by its change, which is answered when the disk has it; by itself only where nothing is changed. */
+    readonly defer: (request: AuditedRequest) => ChangeEntry
+    /** Notes how the change ended, in memory for a moment. */
     readonly end: (auditId: number, outcome: AuditOutcome) => Effect.Effect<void>
     readonly list: (query: AuditQuery) => Effect.Effect<ReadonlyArray<AuditEntry>, DatabaseError>
     /** Removes up to so many entries from before a time (milliseconds since 1970); answers how many. */
@@ -62,19 +59,15 @@ export class AuditLog extends Context.Service<
       AuditLog,
       Effect.gen(function* () {
         const sql = yield* SqlClient.SqlClient
-        const durability = yield* Durability
-        const outcomes = makeOutcomes(yield* SqlBulk)
+        const bulk = yield* SqlBulk
+        const writing = { bulk, durability: yield* Durability, sql }
+        const outcomes = makeOutcomes(bulk)
         yield* Effect.addFinalizer(() => Effect.ignore(outcomes.store))
         yield* Effect.forkScoped(outcomes.storeSoon)
         return AuditLog.of({
-          begin: request => begin(sql, request),
-          defer: request => defer(sql, request),
-          end: (auditId, outcome) =>
-            Effect.andThen(
-              outcomes.add(auditId, outcome),
-              // Where the disk fails, the change itself has failed, or its client is told that it has.
-              Effect.ignore(untilDurable(durability))
-            ),
+          begin: request => begin(writing, request),
+          defer: request => defer(writing, request),
+          end: outcomes.add,
           list: query =>
             Effect.andThen(outcomes.store, readEntries(sql, query)).pipe(
               asDatabaseError('reading the audit log')
@@ -87,23 +80,40 @@ export class AuditLog extends Context.Service<
     )
 }
 
+/** By which entries are written. */
+interface Writing {
+  readonly bulk: SqlBulk['Service']
+  readonly durability: Durability['Service']
+  readonly sql: SqlClient.SqlClient
+}
+
 /** Its own transaction, which shares its commit with others and does not wait for the disk: the log is flushed in its order. */
-const begin = (sql: SqlClient.SqlClient, request: AuditedRequest) =>
-  Effect.flatMap(Clock.currentTimeMillis, now => sql.withTransaction(insertEntry(sql, request, now))).pipe(
+const begin = ({ bulk, durability, sql }: Writing, request: AuditedRequest) =>
+  Effect.flatMap(Clock.currentTimeMillis, now => sql.withTransaction(insertEntry(bulk, request, now))).pipe(
     Effect.provideService(WaitsForDisk, false),
-    asDatabaseError('writing the audit log')
+    asDatabaseError('writing the audit log'),
+    Effect.map((auditId): ChangeEntry => ({
+      withChange: Effect.void,
+      // Where the disk fails, the change itself has failed, or its client is told that it has.
+      written: Effect.as(Effect.ignore(untilDurable(durability)), auditId)
+    }))
   )
 
-const defer = (sql: SqlClient.SqlClient, request: AuditedRequest): DeferredEntry => {
+const defer = (writing: Writing, request: AuditedRequest): ChangeEntry => {
+  const { bulk, sql } = writing
   let committed: number | undefined
   return {
     withChange: Effect.gen(function* () {
       if (committed !== undefined) return
-      const auditId = yield* insertEntry(sql, request, yield* Clock.currentTimeMillis)
+      const auditId = yield* insertEntry(bulk, request, yield* Clock.currentTimeMillis)
       // A transaction that fails takes its entry with it.
       yield* sql.afterCommit(Effect.sync(() => void (committed = auditId)))
     }),
-    written: Effect.suspend(() => (committed === undefined ? begin(sql, request) : Effect.succeed(committed)))
+    written: Effect.suspend(() =>
+      committed === undefined
+        ? Effect.flatMap(begin(writing, request), ({ written }) => written)
+        : Effect.succeed(committed)
+    )
   }
 }
 

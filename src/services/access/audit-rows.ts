@@ -1,7 +1,8 @@
 // The audit log in SQL.
 import { Effect, Schema } from 'effect'
-import type { SqlClient } from 'effect/sql'
+import type { SqlClient, SqlError } from 'effect/sql'
 import { AUDIT_CALLERS, type AuditedRequest, type AuditEntry } from '../../domain/audit.ts'
+import type { SqlBulk } from '../database/bulk.ts'
 
 const Row = Schema.Struct({
   auditId: Schema.Finite,
@@ -59,21 +60,19 @@ export const readEntries = (
   )
 }
 
+const INSERT = `INSERT INTO audit_log (at, caller_kind, caller_id, caller_name, operation, account_id, resources, remote_address)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?)`
+
 /** Answers with the number of the entry. */
 export const insertEntry = (
-  sql: SqlClient.SqlClient,
+  bulk: SqlBulk['Service'],
   { accountId, caller, operation, remoteAddress, resources }: AuditedRequest,
   at: number
-) =>
-  Effect.map(
-    sql<{
-      auditId: number
-    }>`INSERT INTO audit_log (at, caller_kind, caller_id, caller_name, operation, account_id, resources,
-        remote_address)
-      VALUES (${at}, ${caller.kind}, ${caller.id}, ${caller.name}, ${operation}, ${accountId}, ${JSON.stringify(resources)},
-        ${remoteAddress}) RETURNING audit_id`,
-    ([row]) => row?.auditId ?? 0
-  )
+): Effect.Effect<number, SqlError.SqlError> => {
+  const { id, kind, name } = caller
+  const row = [at, kind, id, name, operation, accountId, JSON.stringify(resources), remoteAddress]
+  return Effect.map(bulk.insertMany(INSERT, [row]), ([auditId = 0]) => auditId)
+}
 
 /** What is known once the change is made. */
 export interface AuditOutcome {

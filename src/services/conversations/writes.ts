@@ -1,6 +1,7 @@
 // What the stores of conversations are given to write. Addresses have been resolved to persons before.
 import type { MessageChange, ReceiptStatus } from '../../domain/change.ts'
 import type { ChatSetting } from '../../domain/chat-setting.ts'
+import type { UnreadAtPhone } from '../../domain/fact.ts'
 import type { Label } from '../../domain/label.ts'
 import type { Vote } from '../../domain/poll.ts'
 import type { Details, Message, MessageStatus, Receipt } from '../../domain/message.ts'
@@ -87,7 +88,7 @@ export interface ThreadWrite {
   readonly clientJid: string
   readonly kind: Thread['kind']
   readonly displayName?: string | undefined
-  readonly unread?: { readonly count: number; readonly at: number } | undefined
+  readonly unread?: UnreadAtPhone | undefined
   readonly ephemeralSeconds?: number | undefined
 }
 

@@ -2,7 +2,7 @@
 import { Context, type Effect } from 'effect'
 import type { SqlError } from 'effect/sql'
 
-/** Runs one statement for many rows as fast as the database can, inside the caller's transaction or in one of its own. */
+/** One statement for many rows, as fast as the database can, inside the caller's transaction or in one of its own. */
 export class SqlBulk extends Context.Service<
   SqlBulk,
   {
@@ -10,5 +10,10 @@ export class SqlBulk extends Context.Service<
       statement: string,
       rows: ReadonlyArray<ReadonlyArray<unknown>>
     ) => Effect.Effect<void, SqlError.SqlError>
+    /** Inserts the rows; the numbers that the database has given them, in their order. */
+    readonly insertMany: (
+      statement: string,
+      rows: ReadonlyArray<ReadonlyArray<unknown>>
+    ) => Effect.Effect<ReadonlyArray<number>, SqlError.SqlError>
   }
 >()('backscroll/services/database/SqlBulk') {}

@@ -1,16 +1,18 @@
 // Requests that wait to be accepted at the same time are accepted in one transaction, and the disk is waited for once for all of them.
 // A request is alone with its faults: when a transaction fails, each of its requests is tried by itself.
-import { Cause, Context, Deferred, Effect, type Result, type Tracer } from 'effect'
+import { Cause, Context, Deferred, Effect, Exit, type Tracer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import { EntryWithChange } from '../access/audit-log.ts'
 import { Identity } from '../conversations/identity.ts'
-import { Durability, WaitsForDisk } from '../database/durability.ts'
+import { Durability, untilDurable, WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, DatabaseError } from '../database/error.ts'
 import { fail, makeBatches, type Waiting } from '../process/batches.ts'
 import { currentTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { acceptAll, type Accepted, keyOf, type OutboxRequest, type Submitted } from './accept.ts'
 import type { IdempotencyConflict } from './errors.ts'
+
+const ACCEPTING = 'accepting messages'
 
 type Refusal = IdempotencyConflict | DatabaseError
 
@@ -39,35 +41,31 @@ const acceptTogether = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>)
   const span = asked[0]?.span
   const accepting = acceptAll(asked, ({ auditFirst }) => auditFirst).pipe(
     sql.withTransaction,
-    // Each answer waits by itself: the next transaction does not.
+    // The answers wait, below.
     Effect.provideService(WaitsForDisk, false),
     // Addresses that were to be written must not be remembered as known.
     Effect.onError(() => Effect.forEach(asked, ({ request }) => identity.forget(request.accountId))),
-    asDatabaseError('accepting messages')
+    asDatabaseError(ACCEPTING)
   )
   return yield* span === undefined ? accepting : Effect.withParentSpan(accepting, span)
 })
 
-/** Once what is committed is on the disk. */
-const answer = (
-  durability: Durability['Service'],
-  batch: Batch,
-  answers: ReadonlyArray<Result.Result<Accepted, Refusal>>
-): void =>
-  durability.whenDurable(failure => {
-    if (failure !== undefined) {
-      const error = new DatabaseError({ operation: 'accepting messages', cause: failure })
-      return fail(batch, Cause.fail(error))
-    }
-    for (const [place, { answered }] of batch.entries()) {
-      const result = answers[place]
-      if (result !== undefined) Deferred.doneUnsafe(answered, Effect.fromResult(result))
-    }
-  })
-
+/** Answers when the disk has what was written. Who comes meanwhile is accepted by the next transaction, which would wait as long anyway. */
 const deal = Effect.fnUntraced(function* (batch: Batch) {
   const answers = yield* acceptTogether(batch.map(({ item }) => item))
-  answer(yield* Durability, batch, answers)
+  const written = yield* Effect.exit(untilDurable(yield* Durability))
+  if (Exit.isFailure(written)) {
+    // Nobody knows what the disk has: they are not tried again.
+    const cause = Cause.map(
+      written.cause,
+      failure => new DatabaseError({ operation: ACCEPTING, cause: failure })
+    )
+    return fail(batch, cause)
+  }
+  for (const [place, { answered }] of batch.entries()) {
+    const result = answers[place]
+    if (result !== undefined) Deferred.doneUnsafe(answered, Effect.fromResult(result))
+  }
 })
 
 /** Accepts what waits until the scope closes. */

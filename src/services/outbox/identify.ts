@@ -1,5 +1,5 @@
 // What makes two requests the same one: their fields in any order, and for an upload the content of its file.
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { Effect } from 'effect'
 import { type Attachment, Attachments } from './attachments.ts'
 import { refuse, type RequestRefused } from './errors.ts'
@@ -28,9 +28,7 @@ const ordered = (value: unknown): unknown => {
 
 /** The same request, however its fields are ordered, has the same fingerprint. */
 export const fingerprintOf = (request: object): string =>
-  createHash('sha256')
-    .update(JSON.stringify(ordered(request)))
-    .digest('base64url')
+  hash('sha256', JSON.stringify(ordered(request)), 'base64url')
 
 /** Identifies a request; the file of an upload is taken in for that. */
 export const identify = Effect.fnUntraced(function* (

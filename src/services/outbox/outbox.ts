@@ -22,6 +22,7 @@ import { Incidents } from '../incidents/incidents.ts'
 import { reportStorageTrouble } from '../incidents/storage-trouble.ts'
 import { AccountMemory } from '../process/account-memory.ts'
 import { Wakes } from '../process/wakes.ts'
+import { provideLacking } from '../process/provide-lacking.ts'
 import { makeWorker, type Worker } from '../process/worker.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import type { Accepted, OutboxRequest } from './accept.ts'
@@ -137,7 +138,7 @@ const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
     Context.add(Acceptances, acceptances),
     Context.add(Outcomes, outcomes)
   )
-  const provide = Effect.provideContext(services)
+  const provide = provideLacking(services, [...NEEDED, Attempts, Acceptances, Outcomes])
   const incidents = yield* Incidents
 
   yield* requeueInterrupted.pipe(asDatabaseError('queueing what a crash interrupted'))

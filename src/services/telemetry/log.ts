@@ -1,6 +1,6 @@
 // The process's only log sink: pino, as JSON lines, or formatted in a terminal. Everything is redacted first: no message
 // bodies, no phone numbers, no keys.
-import { Cause, Context, Effect, Layer, Logger, type LogLevel, References, type Scope, Tracer } from 'effect'
+import { Cause, Context, Effect, Layer, Logger, LogLevel, References, type Scope, Tracer } from 'effect'
 import pino from 'pino'
 import { withoutNumbers } from '../../domain/mask.ts'
 
@@ -67,17 +67,51 @@ const prettyStream = async () => {
 /** How long the end of the server waits for whoever reads the log. */
 const LAST_LINES_TIMEOUT = '2 seconds'
 
-/** Written in the background: whoever does not read the log must not hold up the server. Its end writes what is left. */
-const inBackground = Effect.acquireRelease(
-  Effect.sync(() => pino.destination({ sync: false })),
-  stream =>
-    Effect.callback<void>(resume => {
-      stream.once('close', () => resume(Effect.void))
-      stream.end()
-    }).pipe(Effect.timeoutOption(LAST_LINES_TIMEOUT))
-)
+interface Lines extends pino.DestinationStream {
+  /** Hands on what waits. */
+  readonly flush?: () => void
+}
 
-type Output = Effect.Effect<pino.DestinationStream, never, Scope.Scope>
+/** Lines are written together when they are as long, or the first of them has waited so long. */
+const TOGETHER = { characters: 16_384, waitMs: 20 }
+
+/** Each write is a call of the system, which costs more than a line does. */
+const together = (stream: pino.DestinationStream): Lines & { readonly flush: () => void } => {
+  let waiting = ''
+  let timer: NodeJS.Timeout | undefined
+  const flush = (): void => {
+    clearTimeout(timer)
+    timer = undefined
+    if (waiting !== '') stream.write(waiting)
+    waiting = ''
+  }
+  return {
+    write: line => {
+      waiting += line
+      if (waiting.length >= TOGETHER.characters) flush()
+      else timer ??= setTimeout(flush, TOGETHER.waitMs)
+    },
+    flush
+  }
+}
+
+/** Written in the background: whoever does not read the log must not hold up the server. Its end writes what is left. */
+const inBackground = Effect.gen(function* () {
+  const stream = yield* Effect.acquireRelease(
+    Effect.sync(() => pino.destination({ sync: false })),
+    closing =>
+      Effect.callback<void>(resume => {
+        closing.once('close', () => resume(Effect.void))
+        closing.end()
+      }).pipe(Effect.timeoutOption(LAST_LINES_TIMEOUT))
+  )
+  return yield* Effect.acquireRelease(
+    Effect.sync(() => together(stream)),
+    lines => Effect.sync(lines.flush)
+  )
+})
+
+type Output = Effect.Effect<Lines, never, Scope.Scope>
 
 const standardOutput: Output = Effect.suspend((): Output =>
   process.stdout.isTTY ? Effect.promise(prettyStream) : inBackground
@@ -89,6 +123,8 @@ export const layer = (level: Level, output = standardOutput): Layer.Layer<never>
     const sink = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream)
     return Logger.make<unknown, void>(entry => {
       sink[METHOD[entry.logLevel] ?? 'info'](fieldsOf(entry), textOf(entry))
+      // The server may be about to end.
+      if (LogLevel.isGreaterThanOrEqualTo(entry.logLevel, 'Warn')) stream.flush?.()
     })
   })
   return Layer.mergeAll(

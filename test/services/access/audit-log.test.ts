@@ -33,7 +33,8 @@ test('an entry outlives a server that was killed, without a status; outcomes out
   await using(file, audit =>
     Effect.gen(function* () {
       yield* audit.begin(request('accounts.restart', 'acc-1'))
-      const auditId = yield* audit.begin(request('accounts.create'))
+      const { written } = yield* audit.begin(request('accounts.create'))
+      const auditId = yield* written
       yield* audit.end(auditId, { status: 201, accountId: 'acc-2', resources: { keyId: 'k2' } })
     })
   )
@@ -49,8 +50,8 @@ test('a list has the outcome of what has just ended, filtered and in its order; 
   using(':memory:', audit =>
     Effect.gen(function* () {
       for (const operation of ['a', 'b', 'a']) {
-        const auditId = yield* audit.begin(request(operation, `acc-${operation}`))
-        yield* audit.end(auditId, { status: 200, accountId: `acc-${operation}`, resources: {} })
+        const { written } = yield* audit.begin(request(operation, `acc-${operation}`))
+        yield* audit.end(yield* written, { status: 200, accountId: `acc-${operation}`, resources: {} })
       }
       const ids = (query: object) =>
         Effect.map(audit.list({ order: 'oldest', limit: 10, ...query }), found =>

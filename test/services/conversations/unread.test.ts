@@ -1,6 +1,6 @@
 // What is unread, where the phone's own count of a history and what the owner read on the phone meet.
 import { Effect } from 'effect'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { onDatabase } from '../database.ts'
 import { ANN, apply, message, T0, threads } from './facts.ts'
@@ -36,4 +36,51 @@ test.each([
   expect(
     await unreadAfter([...held, counted(count)], [message('E', { timestamp: T0 + 10_000 })], [read(upTo)])
   ).toBe(left + 1)
+})
+
+describe('what is written in the second of the newest message of a history, but not in it, is unread', () => {
+  const newest = message('D', { timestamp: T0 + 3000, live: false })
+  const meanwhile = message('E', { timestamp: T0 + 3000 })
+  const page = (count: number, ofSecond?: number): Fact => ({
+    kind: 'chat',
+    chat: { jid: ANN },
+    unread: { count, at: T0 + 3000, ofSecond }
+  })
+
+  test.each([
+    { count: 0, left: 1 },
+    { count: 1, left: 2 },
+    { count: 3, left: 4 }
+  ])('$count unread messages, in any order', async ({ count, left }) => {
+    const older = held.slice(0, 3)
+    const orders = [
+      [[page(count, 1), ...older, newest], [meanwhile]],
+      [[meanwhile], [page(count, 1), ...older, newest]],
+      [[page(count, 1)], [meanwhile], [...older, newest]],
+      [[page(count, 1)], [...older, newest], [meanwhile]]
+    ]
+    for (const batches of orders) expect(await unreadAfter(...batches)).toBe(left)
+  })
+
+  test('also when the page has older messages only', async () => {
+    expect(await unreadAfter([...held, page(0, 1)], [meanwhile], [page(0)])).toBe(1)
+    expect(
+      await unreadAfter(
+        held.map(older => ({ ...older, live: true })),
+        [page(3)]
+      )
+    ).toBe(3)
+    expect(
+      await unreadAfter(
+        held.map(older => ({ ...older, live: true })),
+        [page(0)]
+      )
+    ).toBe(1)
+  })
+
+  test('until the owner reads it', async () => {
+    expect(await unreadAfter([page(0, 1), newest], [meanwhile], [read('E')])).toBe(0)
+    expect(await unreadAfter([read('E')], [page(0, 1), newest], [meanwhile])).toBe(0)
+    expect(await unreadAfter([page(0, 1), newest], [meanwhile], [read('D')])).toBe(1)
+  })
 })

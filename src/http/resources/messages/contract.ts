@@ -25,7 +25,7 @@ export type MessageListQuery = Schema.Struct.Type<typeof listQuery>
 const part = { entryId: Schema.String, messageId: Schema.String }
 
 /** What was accepted and is not known to have ended. */
-const AcceptedMessage = Schema.Struct({
+export const AcceptedMessage = Schema.Struct({
   /** Identifies the entry in the outbox. */
   entryId: Schema.String,
   /** The message, which is stored from now on; for a reaction, edit or deletion the message it refers to. */

@@ -2,12 +2,8 @@
 import { Clock, Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodeMessagePlace } from '../../../domain/page.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { MessageStore } from '../../../services/conversations/message-store.ts'
 import { ReceiptStore } from '../../../services/conversations/receipt-store.ts'
-import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
-import type { Outbox } from '../../../services/outbox/outbox.ts'
-import type { Stopping } from '../../../services/process/stopping.ts'
 import { Api } from '../../api.ts'
 import { findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
@@ -45,20 +41,11 @@ const pins = Effect.fnUntraced(function* (requested: string) {
   return { pins: yield* orDatabaseUnavailable(messages.pins(threadId, yield* Clock.currentTimeMillis)) }
 })
 
-export const messagesLayer = HttpApiBuilder.group(
-  Api,
-  'messages',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<
-      Accounts | MessageStore | Outbox | ReceiptStore | Stopping | ThreadStore
-    >()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      send: ({ headers, params, payload, query }) =>
-        provide(send(params.accountId, { headers, payload, query })),
-      list: ({ params, query }) => provide(list(params.threadId, query)),
-      pins: ({ params }) => provide(pins(params.threadId)),
-      get: ({ params }) => provide(get(params.threadId, params.messageId))
-    })
+export const messagesLayer = HttpApiBuilder.group(Api, 'messages', handlers =>
+  handlers.handleAll({
+    send: ({ headers, params, payload, query }) => send(params.accountId, { headers, payload, query }),
+    list: ({ params, query }) => list(params.threadId, query),
+    pins: ({ params }) => pins(params.threadId),
+    get: ({ params }) => get(params.threadId, params.messageId)
   })
 )

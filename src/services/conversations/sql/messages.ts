@@ -224,7 +224,7 @@ const putOfOneOrigin = Effect.fnUntraced(function* (
   yield* retryAddOns(context, accountId, writes)
   if (inserted > 0) {
     yield* sql`UPDATE accounts SET messages = messages + ${inserted} WHERE account_id = ${accountId}`
-    yield* countNewMessages(sql, before, writes)
+    yield* countNewMessages(context, before, writes)
   }
   yield* applyWaitingReads(context, writes)
   const touched = new Set(writes.map(message => message.threadId))

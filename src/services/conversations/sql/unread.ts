@@ -1,14 +1,18 @@
 // What is read of a thread, in SQL: a mark up to which everything is read, and the unread count that follows from it.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import type { UnreadAtPhone } from '../../../domain/fact.ts'
 import type { Target } from '../../../domain/outbox.ts'
-import { jsonField, least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
+import { greatest, jsonField, least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
 import type { MessageWrite } from '../writes.ts'
 import type { ReadUpTo } from '../writes.ts'
 import type { WriteContext } from './context.ts'
 
 /** After every message of its second: where "read up to this time" ends. */
 export const LAST_ROW = Number.MAX_SAFE_INTEGER
+
+/** Before every message of its second. */
+export const BEFORE_ITS_SECOND = 0
 
 /** Messages a person would have to read. What a member shares of a group's past is none. */
 const countable = (sql: SqlClient.SqlClient): string =>
@@ -17,15 +21,18 @@ const countable = (sql: SqlClient.SqlClient): string =>
 
 /** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. Statuses do not count. */
 const recount = (sql: SqlClient.SqlClient): string =>
-  `UPDATE threads SET unread_count = mark_base + (SELECT COUNT(*) FROM messages m
-  WHERE m.thread_id = threads.thread_id AND threads.kind <> 'status' AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
-  WHERE thread_id = ?`
+  `UPDATE threads SET unread_count = ${greatest(
+    sql,
+    '0',
+    `mark_base + (SELECT COUNT(*) FROM messages m WHERE m.thread_id = threads.thread_id AND threads.kind <> 'status'
+      AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))`
+  )} WHERE thread_id = ?`
 
 interface Mark {
   /** Milliseconds since 1970, and the row within it. */
   readonly at: number
   readonly row: number
-  /** How many messages up to the mark are unread all the same. */
+  /** How many messages up to the mark are unread all the same; below zero, how many of the second after it are read. */
   readonly base: number
 }
 
@@ -38,9 +45,10 @@ export const recountUnread = ({ bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
  * the two. The phone's count of a history stands at the end of the history; the owner reads up to a message before that.
  */
 const lowerBase = (sql: SqlClient.SqlClient, threadId: string, { at, base, row }: Mark) => {
-  const between = sql`${base} + (SELECT COUNT(*) FROM messages m WHERE m.thread_id = threads.thread_id
+  const unread = sql`${base} + (SELECT COUNT(*) FROM messages m WHERE m.thread_id = threads.thread_id
     AND ${sql.literal(countable(sql))} AND (m.ts_client, m.message_row) > (${at}, ${row})
     AND (m.ts_client, m.message_row) <= (threads.mark_at, threads.mark_row))`
+  const between = sql`CASE WHEN ${unread} > 0 THEN ${unread} ELSE 0 END`
   return sql`UPDATE threads SET mark_base = ${between}
     WHERE thread_id = ${threadId} AND (mark_at, mark_row) > (${at}, ${row}) AND mark_base > ${between} RETURNING 1`
 }
@@ -68,28 +76,40 @@ export const advanceMark = Effect.fnUntraced(function* (
 })
 
 /**
- * Takes the phone's count of unread messages up to a time. Fewer than here means that the owner has read on the phone. As many
- * or more changes nothing: what was read here is not unread again because the phone had not heard of it, and what is missing
- * here counts when it comes.
+ * Takes the phone's count of unread messages. Fewer than here means that the owner has read on the phone. As many or more
+ * changes nothing: what was read here is not unread again because the phone had not heard of it, and what is missing here
+ * counts when it comes. WhatsApp's times are whole seconds: what was written in the second of the newest message, after the
+ * phone had counted, stays unread.
  */
 export const noteUnreadCount = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
   threadId: string,
-  { at, count }: { readonly at: number; readonly count: number }
+  counted: UnreadAtPhone
 ) {
-  const [known] = yield* context.sql<{ markAt: number; unread: number }>`SELECT t.mark_at, t.mark_base + (
-      SELECT COUNT(*) FROM messages m WHERE m.thread_id = t.thread_id AND ${context.sql.literal(countable(context.sql))}
-        AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) AND m.ts_client <= ${at}) AS unread
-    FROM threads t WHERE t.thread_id = ${threadId}`
+  const { at, count } = counted
+  const [known] = yield* context.sql<{ markAt: number; unread: number; ofSecond: number }>`SELECT t.mark_at,
+      t.mark_base + COUNT(m.message_row) AS unread, COUNT(CASE WHEN m.ts_client = ${at} THEN 1 END) AS of_second
+    FROM threads t LEFT JOIN messages m ON m.thread_id = t.thread_id AND ${context.sql.literal(countable(context.sql))}
+      AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) AND m.ts_client <= ${at}
+    WHERE t.thread_id = ${threadId} GROUP BY t.thread_id, t.mark_at, t.mark_base`
+  const { ofSecond = 0, unread = 0 } = known ?? {}
   const isFirst = known === undefined || known.markAt === 0
-  if (isFirst || count < known.unread)
-    yield* advanceMark(context, accountId, threadId, { at, row: LAST_ROW, base: count })
+  if (!isFirst && count >= unread) return
+  const beforeItsSecond = (base: number): Mark => ({ at, row: BEFORE_ITS_SECOND, base })
+  const mark =
+    counted.ofSecond !== undefined
+      ? beforeItsSecond(count - counted.ofSecond)
+      : isFirst && ofSecond === 0
+        ? { at, row: LAST_ROW, base: count }
+        : // Whether the phone counted those of the second is not known: they stay as they are here.
+          beforeItsSecond(Math.max(0, count - ofSecond))
+  yield* advanceMark(context, accountId, threadId, mark)
 })
 
 /** Raises the counts by the messages in rows after `before`; they are among `stored`. */
 export const countNewMessages = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
+  { bulk, sql }: Pick<WriteContext, 'bulk' | 'sql'>,
   before: number,
   stored: ReadonlyArray<MessageWrite>
 ) {
@@ -98,13 +118,20 @@ export const countNewMessages = Effect.fnUntraced(function* (
   for (const { direction, threadId, tsClient } of stored) {
     if (direction === 'inbound') newest.set(threadId, Math.max(newest.get(threadId) ?? 0, tsClient))
   }
-  const withNewer = yield* sql<{ id: string }>`SELECT t.thread_id AS id
+  const withNewer = yield* sql<{ id: string; base: number }>`SELECT t.thread_id AS id, t.mark_base AS base
     FROM ${rowsOf(sql, [...newest], ['thread_id', 'at'])} AS stored JOIN threads t ON t.thread_id = stored.thread_id
     WHERE t.kind <> 'status' AND (stored.at > t.mark_at OR (stored.at = t.mark_at AND t.mark_row < ${LAST_ROW}))`
   if (withNewer.length === 0) return
+  // The first messages behind such a mark are read: adding one for each would count them.
+  const counted = withNewer.filter(({ base }) => base < 0)
+  yield* bulk.runMany(
+    recount(sql),
+    counted.map(({ id }) => [id])
+  )
+  if (counted.length === withNewer.length) return
   // A few rows are looked at, by their numbers, instead of the whole index of threads.
   const threadId = sql.literal(withoutIndex(sql, 'm.thread_id'))
-  const threadIds = withNewer.map(({ id }) => id)
+  const threadIds = withNewer.flatMap(({ base, id }) => (base < 0 ? [] : id))
   yield* sql`UPDATE threads SET unread_count = unread_count + fresh.n FROM (
       SELECT m.thread_id AS id, COUNT(*) AS n FROM messages m CROSS JOIN threads t ON t.thread_id = m.thread_id
       WHERE m.message_row > ${before} AND ${threadId} IN ${listOf(sql, threadIds)}

@@ -3,6 +3,7 @@ import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlit
 import { Effect, Schedule, Stream } from 'effect'
 import { type SqlConnection, SqlError } from 'effect/sql'
 import { searchable } from '../../../domain/search-text.ts'
+import type { SqlBulk } from '../bulk.ts'
 import { LOG_BYTES } from './checkpoints.ts'
 import type { FileWatch } from './file-watch.ts'
 
@@ -14,6 +15,10 @@ const LOCK_ATTEMPTS = 33
 /** Whether SQLite takes it as it is. */
 const isBindable = (value: unknown): value is SQLInputValue =>
   typeof value === 'string' || typeof value === 'number' || value === null || value instanceof Uint8Array
+
+/** A row as it is bound: almost all of them can be taken as they are. */
+const bound = (row: ReadonlyArray<unknown>): ReadonlyArray<SQLInputValue> =>
+  row.every(isBindable) ? row : row.map(bindable)
 
 const bindable = (value: unknown): SQLInputValue => {
   if (value === undefined || value === null) return null
@@ -80,13 +85,7 @@ const guarded =
     }
   }
 
-export interface SqliteConnection extends SqlConnection.Connection {
-  /** Runs one statement for many rows. */
-  readonly runMany: (
-    text: string,
-    rows: ReadonlyArray<ReadonlyArray<unknown>>
-  ) => Effect.Effect<void, SqlError.SqlError>
-}
+export type SqliteConnection = SqlConnection.Connection & SqlBulk['Service']
 
 export const makeConnection = (database: DatabaseSync, watch: FileWatch): SqliteConnection => {
   const guard = guarded(watch)
@@ -131,7 +130,12 @@ export const makeConnection = (database: DatabaseSync, watch: FileWatch): Sqlite
     runMany: (text, many) =>
       run('runMany', text, () => {
         const statement = prepare(text)
-        for (const row of many) statement.run(...(row.every(isBindable) ? row : row.map(bindable)))
+        for (const row of many) statement.run(...bound(row))
+      }),
+    insertMany: (text, many) =>
+      run('insertMany', text, () => {
+        const statement = prepare(text)
+        return many.map(row => Number(statement.run(...bound(row)).lastInsertRowid))
       })
   }
 }

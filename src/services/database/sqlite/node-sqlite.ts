@@ -200,7 +200,10 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
   return Context.make(SqlClient.SqlClient, client).pipe(
     Context.add(
       SqlBulk,
-      SqlBulk.of({ runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)) })
+      SqlBulk.of({
+        runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)),
+        insertMany: (text, rows) => joinTransaction(client)(writer.insertMany(text, rows))
+      })
     ),
     Context.add(StoredVersions, versions.service)
   )

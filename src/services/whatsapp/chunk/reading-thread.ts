@@ -2,11 +2,14 @@
 // that the main thread never has to stop for long to unpack it.
 import { Effect } from 'effect'
 import type { Fact } from '../../../domain/fact.ts'
+import { giveWayToMainThread } from '../../process/thread-priority.ts'
 import type { DecodedConversation } from '../convert/chunk.ts'
 import type { PrivacyTokens } from '../convert/privacy-tokens.ts'
 import { readChunk, type ReadingTask, unconverted } from './contents.ts'
 import type { ChunkError } from './errors.ts'
 import { packFacts, type PackedPart } from './packed-facts.ts'
+
+giveWayToMainThread()
 
 export type PackedConversation = Omit<DecodedConversation, 'facts'> & {
   readonly parts: ReadonlyArray<PackedPart>

@@ -74,17 +74,6 @@ const INFO = { key: 1, messageTimestamp: 3 } as const
 const timeOf = (message: Uint8Array): number =>
   secondsToMilliseconds(varintField(message, INFO.messageTimestamp))
 
-/** Unread messages at the time of the newest message in this chunk: messages that came later must stay unread. */
-const unreadOf = ({ about, messages }: EncodedConversation): ChatFact['unread'] => {
-  const count = numberOf(about.unreadCount)
-  if (count === null) return undefined
-  const at = messages.reduce(
-    (latest, message) => Math.max(latest, timeOf(message)),
-    secondsToMilliseconds(about.conversationTimestamp)
-  )
-  return { count, at }
-}
-
 const { LEFT } = proto.PastParticipant.LeaveReason
 
 const pastParticipants = ({
@@ -206,6 +195,26 @@ export const decodedStatuses = (
   }
 }
 
+/** Unread messages at the time of the newest message in this chunk: messages that came later must stay unread. */
+const unreadOf = (
+  self: Self,
+  chat: Address,
+  { about, messages }: EncodedConversation
+): ChatFact['unread'] => {
+  const count = numberOf(about.unreadCount)
+  if (count === null) return undefined
+  const newest = messages.reduce((latest, message) => Math.max(latest, timeOf(message)), 0)
+  const at = Math.max(newest, secondsToMilliseconds(about.conversationTimestamp))
+  const written = messages.filter(message => timeOf(message) === at)
+  const isWhole = written.length > 0 && (written.length < messages.length || beginningOf(about) === 'reached')
+  if (!isWhole) return { count, at }
+  const ofSecond = [...factsOf(self, chat, [], written)].filter(countsAsUnread).length
+  return { count, at, ofSecond }
+}
+
+const countsAsUnread = (fact: Fact): boolean =>
+  fact.kind === 'message' && fact.sender !== 'me' && fact.type !== 'system' && fact.type !== 'call'
+
 /** A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order. */
 function* factsOf(
   self: Self,
@@ -238,7 +247,7 @@ export const decodedConversation = (
     chat,
     // A person's name is the contact's.
     name: isPersonJid(chat.jid) ? undefined : name,
-    unread: unreadOf(encoded),
+    unread: unreadOf(self, chat, encoded),
     settings: settingsOf(conversation, madeAt),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }

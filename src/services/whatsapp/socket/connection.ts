@@ -1,5 +1,5 @@
 // Opens one Baileys socket and connects it to vault, journal, conversations and account. The scope that opens it owns it.
-import makeWASocket, { type WASocket } from '@whiskeysockets/baileys'
+import makeWASocket, { INITIAL_PREKEY_COUNT, type WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
 import type { Journal } from '../../journal/journal.ts'
 import type { Pairing } from '../../../domain/connection.ts'
@@ -27,6 +27,7 @@ import { holdFrames } from './frame-hold.ts'
 import { makeGroupCache } from './group-cache.ts'
 import { forgetSenderKeys } from './identity-changes.ts'
 import { removeOldEntries } from './journal-cleanup.ts'
+import { makePairsAhead } from './native-curve.ts'
 import { rememberPreKeys } from './pre-key-check.ts'
 import { followLiveness } from './self-test.ts'
 import { askForBatches } from './offline-queue.ts'
@@ -90,6 +91,7 @@ const followPairing = Effect.fnUntraced(function* (
     () => Effect.sync(() => (resources.passkey = undefined))
   )
   yield* Effect.forkScoped(loop)
+  yield* Effect.forkScoped(Effect.promise(() => makePairsAhead(INITIAL_PREKEY_COUNT)))
 })
 
 interface OpenedSocket {

@@ -5,6 +5,7 @@
 // Signing needs the private key as a number, which Node does not take and arithmetic of ours would not keep secret: this is done
 // by the compiled Signal library that Baileys brings.
 import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, verify } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { Curve } from '@whiskeysockets/baileys'
 import curve25519 from 'curve25519-js'
 import { calculateSignature } from 'whatsapp-rust-bridge'
@@ -105,11 +106,36 @@ export const isSignedByAsBefore = (
   return answerAbout(hash.digest('base64'), () => isSignedBy(publicKey, message, signature))
 }
 
-/** A new X25519 pair. Linking makes eight hundred of them. */
-const generateKeyPair = (): { private: Buffer; public: Buffer } => {
+interface NewPair {
+  readonly private: Buffer
+  readonly public: Buffer
+}
+
+/** A new X25519 pair. */
+const newPair = (): NewPair => {
   const { d = '', x = '' } = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' })
   return { private: Buffer.from(d, 'base64url'), public: Buffer.from(x, 'base64url') }
 }
+
+/** Made ahead, for whoever needs one next. */
+const spare: Array<NewPair> = []
+
+/** Made in one turn of the event loop: less than a millisecond. */
+const MADE_IN_A_TURN = 16
+
+/**
+ * Makes pairs until so many are there. An account that is linked needs eight hundred at once, and making them then would hold up
+ * everybody else.
+ */
+export const makePairsAhead = async (count: number): Promise<void> => {
+  while (spare.length < count) {
+    const most = Math.min(count, spare.length + MADE_IN_A_TURN)
+    while (spare.length < most) spare.push(newPair())
+    await setImmediate()
+  }
+}
+
+const generateKeyPair = (): NewPair => spare.pop() ?? newPair()
 
 /** Signs with a private key of 32 bytes. */
 const sign = (privateKey: Uint8Array, message: Uint8Array): Buffer =>

@@ -79,14 +79,23 @@ export interface RememberingKeys extends SignalKeyStore {
   readonly held: (ids: ReadonlyArray<number>) => Promise<HeldKeys>
 }
 
+/** Read or written at once: while one account has many, others wait no longer than for as many. */
+const KEYS_AT_ONCE = 50
+
 /** Linking makes eight hundred pre-keys, and the check comes right after it: reading and opening them again takes half as long as making them. */
 export const rememberPreKeys = (keys: SignalKeyStore): RememberingKeys => {
   let stored: Record<string, KeyPair> = {}
   return {
     get: (kind, ids) => keys.get(kind, ids),
-    set: async data => {
-      await keys.set(data)
-      for (const [id, pair] of Object.entries(data['pre-key'] ?? {})) {
+    set: async ({ 'pre-key': preKeys = {}, ...others }) => {
+      const changes = Object.entries(preKeys)
+      await keys.set({ ...others, 'pre-key': Object.fromEntries(changes.slice(0, KEYS_AT_ONCE)) })
+      for (let start = KEYS_AT_ONCE; start < changes.length; start += KEYS_AT_ONCE) {
+        await setImmediate()
+        await keys.set({ 'pre-key': Object.fromEntries(changes.slice(start, start + KEYS_AT_ONCE)) })
+      }
+      if (changes.length > KEYS_AT_ONCE) await setImmediate()
+      for (const [id, pair] of changes) {
         if (pair === null) delete stored[id]
         else stored[id] = pair
       }
@@ -129,9 +138,6 @@ const replaceKeys = async (
     xmppSignedPreKey(creds.signedPreKey)
   ])
 }
-
-/** Read at once: while many accounts are checked, others wait no longer than for as many. */
-const KEYS_AT_ONCE = 50
 
 const heldOf = async (keys: SignalKeyStore, ids: ReadonlyArray<number>): Promise<HeldKeys> => {
   const held: Record<string, KeyPair> = {}

@@ -42,6 +42,28 @@ describe('unread messages are counted as of', () => {
     })
   })
 
+  const own = {
+    message: { ...said('OWN', 20).message, key: { id: 'OWN', remoteJid: '77@lid', fromMe: true } }
+  }
+  const reached = { endOfHistoryTransfer: true, endOfHistoryTransferType: 1 }
+  test.each([
+    ['others’ messages of that second', { messages: [said('C', 20), own, said('B', 20), said('A', 10)] }, 2],
+    [
+      'all of a conversation that is a second long',
+      { messages: [said('B', 20), said('A', 20)], ...reached },
+      2
+    ],
+    [
+      'nothing of a second that may have begun before',
+      { messages: [said('B', 20), said('A', 20)] },
+      undefined
+    ],
+    ['nothing of a page before it', { messages: [said('A', 10)], conversationTimestamp: 30 }, undefined]
+  ])('with %s', (_, given, ofSecond) => {
+    const [about] = conversation({ unreadCount: 3, ...given })
+    expect(about?.kind === 'chat' && about.unread).toEqual({ count: 3, at: expect.any(Number), ofSecond })
+  })
+
   test('no time when there is no count', () => {
     expect(conversation({})[0]).toMatchObject({ kind: 'chat', unread: undefined })
   })

@@ -8,6 +8,7 @@ import { expect, test } from 'vitest'
 import {
   isSignedBy,
   isSignedByAsBefore,
+  makePairsAhead,
   useNativeCurve
 } from '../../../../src/services/whatsapp/socket/native-curve.ts'
 import { thorough } from '../../../thorough.ts'
@@ -188,4 +189,16 @@ test('messages of groups are signed and verified natively, and forged ones refus
     flipped(bytes, bytes.length * 8 - 9)
   )
   expect(() => forged.verifySignature(pubKey)).toThrow('Invalid signature')
+})
+
+test('pairs that were made ahead are given to one each, and agree as libsignal’s do', async () => {
+  useNativeCurve()
+  await makePairsAhead(40)
+  const pairs = Array.from({ length: 60 }, () => Curve.generateKeyPair())
+  expect(new Set(pairs.map(pair => Buffer.from(pair.private).toString('hex'))).size).toBe(60)
+  const other = generateKeyPair()
+  for (const pair of pairs) {
+    const theirs = calculateAgreement(Buffer.concat([Buffer.of(5), pair.public]), other.privKey)
+    expect(Buffer.from(theirs)).toEqual(Buffer.from(calculateAgreement(other.pubKey, pair.private)))
+  }
 })
