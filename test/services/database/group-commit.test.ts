@@ -5,7 +5,7 @@ import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { thorough } from '../../thorough.ts'
-import { SharesCommit } from '../../../src/services/database/transaction.ts'
+import { CommitsLater, SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
 import { NO_LOG } from '../../../src/services/database/sqlite/log-flush.ts'
@@ -69,7 +69,7 @@ test('those that queue share commits, up to a bound', async () => {
       log: NO_LOG,
       turns: makeWriteTurns(turnsMemory(), 'main')
     },
-    { mostMembers: 32, longestMs: Infinity }
+    { mostMembers: 32, longestMs: Infinity, companyMs: 0 }
   )
   const member = Effect.scoped(
     Effect.flatMap(groups.turn, turn =>
@@ -152,13 +152,76 @@ test('a long one has a commit of its own', () =>
     })
   ))
 
+const later = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+  Effect.provideService(inTransaction(work), CommitsLater, () => true)
+
+test('one that may wait is committed with the next, with which nobody waits, or soon by itself', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const waiting = yield* Effect.forkChild(later(insert(1)), { startImmediately: true })
+      expect(seen()).toEqual([])
+      yield* inTransaction(insert(2))
+      expect(seen()).toEqual([1, 2])
+      yield* Fiber.join(waiting)
+
+      yield* later(insert(3))
+      expect(seen()).toEqual([1, 2, 3])
+    })
+  ))
+
+test('one that may wait loses nothing when the next fails or is interrupted, nor to one that is alone', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const first = yield* Effect.forkChild(later(insert(1)), { startImmediately: true })
+      yield* Effect.exit(inTransaction(Effect.andThen(insert(2), Effect.fail('no'))))
+      expect(seen()).toEqual([1])
+      yield* Fiber.join(first)
+
+      const second = yield* Effect.forkChild(later(insert(3)), { startImmediately: true })
+      yield* Effect.provideService(inTransaction(insert(4)), SharesCommit, false)
+      expect(seen()).toEqual([1, 3, 4])
+      yield* Fiber.join(second)
+    })
+  ))
+
+test('one that may wait is committed at once when it is hurried', async () => {
+  const statements: Array<string> = []
+  const groups = makeGroupCommit(
+    {
+      control: statement => Effect.sync(() => void statements.push(statement)),
+      isOpen: () => statements.at(-1) === 'BEGIN',
+      begin: 'BEGIN',
+      ended: () => failure(new Error('It has ended'), 'commit'),
+      log: NO_LOG,
+      turns: makeWriteTurns(turnsMemory(), 'main')
+    },
+    { mostMembers: 32, longestMs: Infinity, companyMs: 1_000_000 }
+  )
+  const member = Effect.scoped(Effect.flatMap(groups.turn, turn => Effect.andThen(turn.begin, turn.commit)))
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const waiting = yield* Effect.forkChild(
+        Effect.provideService(member, CommitsLater, () => true),
+        { startImmediately: true }
+      )
+      expect(statements).toEqual(['BEGIN'])
+      groups.hurry()
+      yield* Fiber.join(waiting)
+    })
+  )
+  expect(statements).toEqual(['BEGIN', 'COMMIT'])
+})
+
 test('whatever comes together, what was told to be written is written, and nothing else', () =>
   fc.assert(
     fc.asyncProperty(
-      fc.array(fc.constantFrom('plain', 'transaction', 'nested', 'failing', 'interrupted', 'own commit'), {
-        minLength: 1,
-        maxLength: 60
-      }),
+      fc.array(
+        fc.constantFrom('plain', 'transaction', 'nested', 'failing', 'interrupted', 'own commit', 'later'),
+        {
+          minLength: 1,
+          maxLength: 60
+        }
+      ),
       async kinds => {
         await onFile(seen =>
           Effect.gen(function* () {
@@ -170,6 +233,7 @@ test('whatever comes together, what was told to be written is written, and nothi
               }
               const failing = kind === 'failing' ? Effect.fail('outer') : Effect.yieldNow
               const writing = inTransaction(Effect.andThen(insert(n), failing))
+              if (kind === 'later') return Effect.provideService(writing, CommitsLater, () => true)
               return kind === 'own commit' ? Effect.provideService(writing, SharesCommit, false) : writing
             }
             const fibers = yield* Effect.forEach(kinds, (kind, n) => Effect.forkChild(work(kind, n)))
