@@ -152,64 +152,66 @@ test('a long one has a commit of its own', () =>
     })
   ))
 
-const later = <A, E, R>(work: Effect.Effect<A, E, R>) =>
-  Effect.provideService(inTransaction(work), CommitsLater, () => true)
-
-test('one that may wait is committed with the next, with which nobody waits, or soon by itself', () =>
-  onFile(seen =>
-    Effect.gen(function* () {
-      const waiting = yield* Effect.forkChild(later(insert(1)), { startImmediately: true })
-      expect(seen()).toEqual([])
-      yield* inTransaction(insert(2))
-      expect(seen()).toEqual([1, 2])
-      yield* Fiber.join(waiting)
-
-      yield* later(insert(3))
-      expect(seen()).toEqual([1, 2, 3])
-    })
-  ))
-
-test('one that may wait loses nothing when the next fails or is interrupted, nor to one that is alone', () =>
-  onFile(seen =>
-    Effect.gen(function* () {
-      const first = yield* Effect.forkChild(later(insert(1)), { startImmediately: true })
-      yield* Effect.exit(inTransaction(Effect.andThen(insert(2), Effect.fail('no'))))
-      expect(seen()).toEqual([1])
-      yield* Fiber.join(first)
-
-      const second = yield* Effect.forkChild(later(insert(3)), { startImmediately: true })
-      yield* Effect.provideService(inTransaction(insert(4)), SharesCommit, false)
-      expect(seen()).toEqual([1, 3, 4])
-      yield* Fiber.join(second)
-    })
-  ))
-
-test('one that may wait is committed at once when it is hurried', async () => {
+/** Groups on no database, for as long as nobody comes; what they would have run, and members. */
+const inCompany = (companyMs: number) => {
   const statements: Array<string> = []
   const groups = makeGroupCommit(
     {
       control: statement => Effect.sync(() => void statements.push(statement)),
-      isOpen: () => statements.at(-1) === 'BEGIN',
+      isOpen: () => statements.lastIndexOf('BEGIN') > statements.lastIndexOf('COMMIT'),
       begin: 'BEGIN',
       ended: () => failure(new Error('It has ended'), 'commit'),
       log: NO_LOG,
       turns: makeWriteTurns(turnsMemory(), 'main')
     },
-    { mostMembers: 32, longestMs: Infinity, companyMs: 1_000_000 }
+    { mostMembers: 32, longestMs: Infinity, companyMs }
   )
-  const member = Effect.scoped(Effect.flatMap(groups.turn, turn => Effect.andThen(turn.begin, turn.commit)))
+  const ending = (end: 'commit' | 'rollback') =>
+    Effect.scoped(Effect.flatMap(groups.turn, turn => Effect.andThen(turn.begin, turn[end])))
+  return {
+    statements,
+    hurry: groups.hurry,
+    now: ending('commit'),
+    failing: ending('rollback'),
+    later: Effect.provideService(ending('commit'), CommitsLater, () => true)
+  }
+}
+const FOR_GOOD = 1_000_000_000
+
+test.each([
+  ['the next, with which nobody waits', 'now', ['SAVEPOINT member', 'RELEASE member', 'COMMIT']],
+  [
+    'the next, although that fails',
+    'failing',
+    ['SAVEPOINT member', 'ROLLBACK TO member', 'RELEASE member', 'COMMIT']
+  ]
+] as const)('one that may wait is committed with %s', async (_, next, expected) => {
+  const company = inCompany(FOR_GOOD)
   await Effect.runPromise(
     Effect.gen(function* () {
-      const waiting = yield* Effect.forkChild(
-        Effect.provideService(member, CommitsLater, () => true),
-        { startImmediately: true }
-      )
-      expect(statements).toEqual(['BEGIN'])
-      groups.hurry()
+      const waiting = yield* Effect.forkChild(company.later, { startImmediately: true })
+      expect(company.statements).toEqual(['BEGIN'])
+      yield* company[next]
       yield* Fiber.join(waiting)
     })
   )
-  expect(statements).toEqual(['BEGIN', 'COMMIT'])
+  expect(company.statements).toEqual(['BEGIN', ...expected])
+})
+
+test('one that may wait is committed before one that has a commit of its own, when it is hurried, or soon by itself', async () => {
+  const company = inCompany(FOR_GOOD)
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const first = yield* Effect.forkChild(company.later, { startImmediately: true })
+      yield* Effect.provideService(company.now, SharesCommit, false)
+      yield* Fiber.join(first)
+      const second = yield* Effect.forkChild(company.later, { startImmediately: true })
+      company.hurry()
+      yield* Fiber.join(second)
+      yield* inCompany(1).later
+    })
+  )
+  expect(company.statements).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'COMMIT', 'BEGIN', 'COMMIT'])
 })
 
 test('whatever comes together, what was told to be written is written, and nothing else', () =>
