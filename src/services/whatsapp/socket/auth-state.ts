@@ -11,25 +11,12 @@ import {
 import type { KeyChanges } from '../../vault/key-changes.ts'
 import type { Self } from '../convert/message.ts'
 
-/** Bytes as Baileys writes them in JSON. Sessions are such: each message reads one and writes it. */
-const BYTES = { begin: '{"type":"Buffer","data":"', end: '"}' }
-
-/** The same that Baileys' own function makes; that puts bytes into a list of numbers first. */
-const toText = (value: unknown): string =>
-  value instanceof Uint8Array
-    ? `${BYTES.begin}${Buffer.from(value).toString('base64')}${BYTES.end}`
-    : JSON.stringify(value, BufferJSON.replacer)
-
-const fromText = (text: string): unknown =>
-  text.startsWith(BYTES.begin) && text.indexOf('"', BYTES.begin.length) === text.length - BYTES.end.length
-    ? Buffer.from(text.slice(BYTES.begin.length, -BYTES.end.length), 'base64')
-    : JSON.parse(text, BufferJSON.reviver)
-
-const toBytes = (value: unknown): Uint8Array => Buffer.from(toText(value))
+const toBytes = (value: unknown): Uint8Array => Buffer.from(JSON.stringify(value, BufferJSON.replacer))
 
 // The bytes were written by toBytes and authenticated by the vault: they are what was put in.
 // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-const fromBytes = <A>(bytes: Uint8Array): A => fromText(Buffer.from(bytes).toString()) as A
+const fromBytes = <A>(bytes: Uint8Array): A =>
+  JSON.parse(Buffer.from(bytes).toString(), BufferJSON.reviver) as A
 
 export const encodeCredentials = (creds: AuthenticationCreds): Uint8Array => toBytes(creds)
 
