@@ -22,6 +22,7 @@ const makeCounter = () => {
   return {
     none,
     shared: shared.buffer,
+    isQuiet: (): boolean => underWay === 0,
     enter: (): (() => void) => {
       let isUnderWay = true
       underWay += 1
@@ -54,6 +55,7 @@ export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['
 
   return {
     enter: counter.enter,
+    isQuiet: counter.isQuiet,
     recorded: accountId => {
       if (consumed.has(accountId) && !recorded.has(accountId)) recorded.set(accountId, counter.enter())
     },
@@ -100,6 +102,8 @@ export class LiveTraffic extends Context.Service<
     readonly consuming: (accountId: string) => Effect.Effect<void, never, Scope.Scope>
     /** Completes once nothing live is on its way into the database, or after a while: before a part, soon. */
     readonly quiet: (before: 'chunk' | 'part') => Effect.Effect<void>
+    /** Whether nothing that was read from the sockets is on its way into the database. */
+    readonly isQuiet: () => boolean
     /** By which another thread knows that (`quietIn`). */
     readonly shared: SharedArrayBuffer
   }

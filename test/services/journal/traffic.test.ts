@@ -65,3 +65,14 @@ test('another thread is told how much has arrived', () => {
   enter()
   expect(arrivalsIn(shared) - before).toBe(2)
 })
+
+test('whether something is on its way is known at once', () => {
+  const traffic = makeLiveTraffic(makeAccountMemory())
+  expect(traffic.isQuiet()).toBe(true)
+  const stored = traffic.enter()
+  const storedToo = traffic.enter()
+  stored()
+  expect(traffic.isQuiet()).toBe(false)
+  storedToo()
+  expect(traffic.isQuiet()).toBe(true)
+})

@@ -15,7 +15,8 @@ export const makeBegunEarly = <A, E>(scope: Scope.Scope) => {
 
     /** Begins the work on a chunk, unless the work on another one was begun and is not asked for yet. */
     begin: Effect.fnUntraced(function* <R>(accountId: string, chunkId: number, work: Effect.Effect<A, E, R>) {
-      if (!ending.has(accountId)) begun(accountId, { chunkId, fiber: yield* Effect.forkIn(work, scope) })
+      if (!ending.has(accountId))
+        begun(accountId, { chunkId, fiber: yield* Effect.forkIn(work, scope, { startImmediately: true }) })
     }),
 
     /** What the work on a chunk gives: that which was begun, or that which is done now. It ends when this is interrupted. */

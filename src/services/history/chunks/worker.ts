@@ -234,7 +234,11 @@ const storeChunk = Effect.fnUntraced(function* (
   // If the power is cut before the disk has it, the chunk is taken once more.
   const messages = yield* Effect.provideService(
     Effect.flatMap(
-      reading.early.use(accountId, chunk.chunkId, restOf(reading, accountId, chunk, contents)),
+      reading.early.use(
+        accountId,
+        chunk.chunkId,
+        Effect.andThen(liveFirst, restOf(reading, accountId, chunk, contents))
+      ),
       rest => transaction.run(takeChunk(accountId, chunk, contents, rest))
     ),
     WaitsForDisk,
@@ -252,6 +256,13 @@ const storeChunk = Effect.fnUntraced(function* (
   )
 })
 
+const liveFirst = LiveTraffic.use(traffic => traffic.quiet('chunk'))
+
+/** The same for a chunk that is begun early. The sockets were read before the chunk before it was reported as stored. */
+const liveFirstUnlessQuiet = LiveTraffic.use(traffic =>
+  traffic.isQuiet() ? Effect.void : traffic.quiet('chunk')
+)
+
 /** The answer to a request is small, and is stored in one transaction with the mark that the request is settled. */
 const restOf = Effect.fnUntraced(function* (
   reading: Reading,
@@ -259,8 +270,6 @@ const restOf = Effect.fnUntraced(function* (
   chunk: Chunk,
   contents: ChunkContents
 ): Effect.fn.Return<Rest, DatabaseError, HistorySink | LiveTraffic> {
-  const traffic = yield* LiveTraffic
-  yield* traffic.quiet('chunk')
   if (chunk.syncType === ON_DEMAND) return { ...contents, taken: 0 } satisfies Rest
   const sink = yield* HistorySink
   const context = yield* Effect.context<HistorySink | LiveTraffic>()
@@ -274,7 +283,11 @@ const storeNextEarly = Effect.fnUntraced(function* (reading: Reading, accountId:
   if (next === undefined || next.chunkId === chunkId || next.syncType === ON_DEMAND) return
   const contents = yield* reading.ahead.peek(accountId, next.chunkId)
   if (contents !== undefined)
-    yield* reading.early.begin(accountId, next.chunkId, restOf(reading, accountId, next, contents))
+    yield* reading.early.begin(
+      accountId,
+      next.chunkId,
+      Effect.andThen(liveFirstUnlessQuiet, restOf(reading, accountId, next, contents))
+    )
 })
 
 const takeChunk = Effect.fnUntraced(function* (

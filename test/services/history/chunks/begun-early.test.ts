@@ -25,6 +25,18 @@ test('what was begun is not done once more, and what was not is done', async () 
   expect(given).toEqual(['early', 'in its turn', false])
 })
 
+test('the work begins before anything else is done', async () => {
+  const given = await early(begun =>
+    Effect.gen(function* () {
+      const done: Array<string> = []
+      const noted = Effect.sync(() => void done.push('early'))
+      yield* begun.begin(ONE, 2, Effect.as(noted, 'early'))
+      return done
+    })
+  )
+  expect(given).toEqual(['early'])
+})
+
 test('a failure is told to whoever asks for it, and the work can be done again', async () => {
   const given = await early(begun =>
     Effect.gen(function* () {
