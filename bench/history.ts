@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as pause } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { peakResidentMiB } from '../harness/process-memory.ts'
+import { peakResidentMiB, processorMs } from '../harness/process-memory.ts'
 import { linkAccount } from '../harness/simulated.ts'
 import { ServerProcess, temporaryFolder } from '../harness/server-process.ts'
 import { wholeOption } from '../harness/options.ts'
@@ -26,7 +26,7 @@ export const HISTORY_USAGE = `history   one account's history through the real w
 
 /** Longer than anything takes here; a bench that hangs has failed. */
 const DEADLINE_MS = 30 * 60_000
-const ASK_EVERY_MS = 100
+const ASK_EVERY_MS = 500
 /** A person opens the phone's camera; the server is ready by then. */
 const SCANNING_MS = 3000
 /** Over how many messages the cost of one is taken, as a share of all and at least in chunks. */
@@ -179,9 +179,11 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       await pause(SCANNING_MS)
       await measured.scan(qr)
     })
+    const processorBefore = processorMs(server.pid)
     await phone.write(options.liveEvery)
     say('Linked; history comes in')
     await untilSynced(server, accountId, phone.chunks.length, options.messages, say)
+    const processorTime = processorMs(server.pid) - processorBefore
     const { firstChunkAt, written } = await phone.rest()
     await untilSynced(server, accountId, phone.chunks.length, options.messages + written.length, say)
     const chats = await phone.truth()
@@ -229,6 +231,8 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       ratioOfLeastToBareDecode: rounded(leastPerSecond / bareDecodePerSecond, 3),
       ratioToBareSqlite: rounded(perSecond / bareInsertsPerSecond, 3),
       microsecondsAMessage: rounded(1e6 / perSecond, 1),
+      // Of all threads of the server, from linking on.
+      processorMicrosecondsAMessage: rounded((processorTime * 1000) / options.messages, 1),
       microsecondsAt10000: rounded(costAt(chunks, 10_000, options.chunkMessages), 1),
       [`microsecondsAt${options.messages}`]: rounded(
         costAt(chunks, options.messages, options.chunkMessages),

@@ -10,6 +10,7 @@ import { reads, READS_USAGE } from './reads.ts'
 import { reconnects, RECONNECTS_USAGE } from './reconnects.ts'
 import { retention, RETENTION_USAGE } from './retention.ts'
 import { send, SEND_USAGE } from './send.ts'
+import { steps, STEPS_USAGE } from './steps.ts'
 import { store, STORE_USAGE } from './store.ts'
 import { webhooks, WEBHOOKS_USAGE } from './webhooks.ts'
 
@@ -24,6 +25,7 @@ const BENCHES: Readonly<Record<string, (args: ReadonlyArray<string>) => Promise<
   reconnects,
   retention,
   send,
+  steps,
   store,
   webhooks
 }
@@ -41,6 +43,8 @@ const USAGE = `npm run bench -- <what> [options]
   ${ACCOUNTS_USAGE}
 
   ${RECONNECTS_USAGE}
+
+  ${STEPS_USAGE}
 
   ${STORE_USAGE}
 

@@ -21,7 +21,10 @@ const leaveOutWarningOfSqlite = (): void => {
 const launch = async (args: ReadonlyArray<string>): Promise<void> => {
   // What Node has compiled once it need not compile again: a start takes two thirds of the time. The cache is code, so it lies
   // beside the code, not in a folder that other users of the machine can write to.
-  enableCompileCache(join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll'))
+  const cache = join(import.meta.dirname, '..', 'node_modules', '.cache', 'backscroll')
+  enableCompileCache(cache)
+  // Threads take it from here.
+  process.env['NODE_COMPILE_CACHE'] ??= cache
   Buffer.poolSize = POOL_BYTES
   leaveOutWarningOfSqlite()
   const { run } = await import('./app/cli/run.ts')

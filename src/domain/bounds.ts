@@ -6,8 +6,15 @@ interface Content extends DetailsFact {
   readonly body: string | null
 }
 
+/** Almost every message of a history has nothing else. */
+const isUsualText = ({ answer, body, contacts, event, location, media, poll }: Content): boolean =>
+  (body === null || body.length <= LONGEST.body) &&
+  contacts.length === 0 &&
+  [answer, event, location, media, poll].every(detail => detail === null)
+
 /** The content within its bounds; `shortened` names the fields of which something was cut. */
 export const boundedContent = <C extends Content>(content: C): C => {
+  if (isUsualText(content)) return content
   const shortened = new Set(content.shortened)
   const cutter =
     (field: string, most: number) =>

@@ -124,7 +124,14 @@ export const varintField = (bytes: Uint8Array, field: number): number | undefine
 
 /** The value of a field that is not repeated: of several, protobuf takes the last. */
 export const bytesField = (bytes: Uint8Array, field: number): Uint8Array | undefined =>
-  bytesFields(bytes, field)?.at(-1)
+  unlessMalformed(() => {
+    let last: readonly [start: number, end: number] | undefined
+    const note = (number: number, start: number, end: number): void => {
+      if (number === field) last = [start, end]
+    }
+    visitBytesFields(bytes, note)
+    return last === undefined ? undefined : bytes.subarray(...last)
+  })
 
 /** The numbers of the fields of type `bytes`, `string` or message that a message has; none when it is no protobuf message. */
 export const bytesFieldNumbers = (bytes: Uint8Array): ReadonlyArray<number> =>

@@ -57,23 +57,37 @@ const fold = (text: string): string =>
 const NEEDS_NEIGHBOURS =
   /[^\0-\u06ff\u2000-\u200b\u200e-\u20ff\u3000-\u3098\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u{1f000}-\u{1ffff}]/u
 
-// oxlint-disable-next-line no-control-regex
-const NOT_ASCII = /[^\t-\r\x20-\x7e]/gu
-
 /** A few ten thousand characters at most: those that need no neighbours. */
-const FOLDED = new Map<string, string>()
+const FOLDED = new Map<number, string>()
 
-const folded = (character: string): string => {
-  const known = FOLDED.get(character)
+const folded = (codePoint: number): string => {
+  const known = FOLDED.get(codePoint)
   if (known !== undefined) return known
-  const found = fold(character)
-  FOLDED.set(character, found)
+  const found = fold(String.fromCodePoint(codePoint))
+  FOLDED.set(codePoint, found)
   return found
+}
+
+/** The same as `ONLY_ASCII`, of one UTF-16 unit. */
+const isAscii = (unit: number): boolean => (unit >= 0x20 && unit <= 0x7e) || (unit >= 0x09 && unit <= 0x0d)
+
+/** Character by character. A regular expression that calls a function for each takes twice as long. */
+const foldedAlone = (text: string): string => {
+  let done = ''
+  let from = 0
+  for (let at = 0; at < text.length; at += 1) {
+    if (isAscii(text.charCodeAt(at))) continue
+    const codePoint = text.codePointAt(at) ?? 0
+    done += text.slice(from, at) + folded(codePoint)
+    if (codePoint > 0xffff) at += 1
+    from = at + 1
+  }
+  return done + text.slice(from)
 }
 
 /** The text as the index takes it: words that stand apart. ASCII capitals are left to the tokenizer, which is faster. */
 export const searchable = (text: string): string =>
-  ONLY_ASCII.test(text) ? text : NEEDS_NEIGHBOURS.test(text) ? fold(text) : text.replace(NOT_ASCII, folded)
+  ONLY_ASCII.test(text) ? text : NEEDS_NEIGHBOURS.test(text) ? fold(text) : foldedAlone(text)
 
 /** The words of a text, folded, in their order: what the index holds of it. */
 export const wordsOf = (text: string): ReadonlyArray<string> =>

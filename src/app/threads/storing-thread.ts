@@ -5,6 +5,7 @@ import { DatabaseError, errcodeOf, innermostReason } from '../../services/databa
 import * as NodeSqlite from '../../services/database/sqlite/node-sqlite.ts'
 import { Tables } from '../../services/database/tables.ts'
 import {
+  makeThreadPace,
   type Noticed,
   type StoringFailure,
   type StoringResult,
@@ -74,6 +75,7 @@ const openedFor = ({ database, memory, pseudonyms }: StoringTask) =>
   )
 
 let open: ReturnType<typeof openedFor> | undefined
+let pace: ReturnType<typeof makeThreadPace> | undefined
 
 /** After a failure nothing is relied on that was opened before. */
 const close = async (): Promise<void> => {
@@ -85,7 +87,8 @@ const close = async (): Promise<void> => {
 export default async (task: StoringTask): Promise<StoringResult> => {
   clock.set(task.now)
   open ??= openedFor(task)
-  const stored = await open.runPromise(countedBy(Effect.result(storeTask(task)))).catch(failureOf)
+  pace ??= makeThreadPace(task)
+  const stored = await open.runPromise(countedBy(Effect.result(storeTask(task, pace)))).catch(failureOf)
   if ('reason' in stored) {
     await close()
     return { outcome: stored, noticed: { ...notices.taken(), counted: [] } }

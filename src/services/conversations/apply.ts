@@ -29,6 +29,9 @@ import { makeWaitingBounds } from './waiting-bounds.ts'
 /** Something was stored for an account. */
 export const STORED = topic('stored')
 
+/** So many facts are written in a moment. */
+const MOST_IN_SHORT = 8
+
 /** What a caller adds to the transaction that stores its facts. */
 export interface Joined<E> extends WriteOptions<E> {
   /** Runs last. */
@@ -107,7 +110,7 @@ export class Conversations extends Context.Service<
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
           }).pipe(
-            transaction.join,
+            facts.length > MOST_IN_SHORT ? transaction.join : transaction.joinShort,
             // The addresses written in a transaction that did not commit must not be remembered as known.
             Effect.onError(() => identity.forget(accountId))
           ),

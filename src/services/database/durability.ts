@@ -13,18 +13,22 @@ export class Durability extends Context.Service<
     readonly isDurable: () => boolean
     /** Calls back when what is committed now is on the disk: at once when it is, otherwise in the order of the calls. */
     readonly whenDurable: (onDurable: OnDurable) => void
+    /** Commits what waits for company (`CommitsLater`): somebody waits for it now. */
+    readonly hurry: () => void
   }
 >()('backscroll/services/database/Durability') {}
 
 /** Completes when what is committed now is on the disk. */
-export const untilDurable = (durability: Durability['Service']): Effect.Effect<void, SqlError.SqlError> =>
+export const untilDurable = (
+  durability: Pick<Durability['Service'], 'whenDurable'>
+): Effect.Effect<void, SqlError.SqlError> =>
   Effect.callback(resume =>
     durability.whenDurable(failure => resume(failure === undefined ? Effect.void : Effect.fail(failure)))
   )
 
 /** The same, unless whoever runs it does not wait. */
 export const untilDurableIfWaited = (
-  durability: Durability['Service']
+  durability: Pick<Durability['Service'], 'whenDurable'>
 ): Effect.Effect<void, SqlError.SqlError> =>
   Effect.flatMap(WaitsForDisk, waits => (waits ? untilDurable(durability) : Effect.void))
 

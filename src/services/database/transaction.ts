@@ -12,6 +12,14 @@ export const SharesCommit = Context.Reference<boolean>('backscroll/services/data
 })
 
 /**
+ * Whether the commit of a transaction may wait some milliseconds for another one that shares it, asked when it would commit: for what
+ * nobody is kept waiting by. One with `SharesCommit` `false` does not wait.
+ */
+export const CommitsLater = Context.Reference<() => boolean>('backscroll/services/database/CommitsLater', {
+  defaultValue: () => () => false
+})
+
+/**
  * Runs the work as a part of the caller's transaction, or in one of its own. Unlike `sql.withTransaction` it makes no savepoint: within
  * a transaction, a failure of the work has to fail the whole of it.
  */
@@ -34,6 +42,8 @@ export class Transaction extends Context.Service<
     readonly run: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
     /** The same, but within another transaction a failure of the work has to fail the whole of that one. */
     readonly join: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
+    /** The same for work that is short: it may share its commit with others. */
+    readonly joinShort: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | DatabaseError, R>
   }
 >()('backscroll/services/database/Transaction') {
   static readonly layer: Layer.Layer<Transaction, never, SqlClient.SqlClient> = Layer.effect(
@@ -48,7 +58,9 @@ export class Transaction extends Context.Service<
           joinTransaction(sql)(work).pipe(
             Effect.provideService(SharesCommit, false),
             asDatabaseError('transaction')
-          )
+          ),
+        joinShort: <A, E, R>(work: Effect.Effect<A, E, R>) =>
+          joinTransaction(sql)(work).pipe(asDatabaseError('transaction'))
       })
     )
   )

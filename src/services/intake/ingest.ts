@@ -8,6 +8,7 @@ import { ONLY_ON_PHONE } from '../../domain/message.ts'
 import { Conversations } from '../conversations/apply.ts'
 import type { MessageWrite } from '../conversations/writes.ts'
 import type { DatabaseError } from '../database/error.ts'
+import { CommitsLater } from '../database/transaction.ts'
 import { BackfillJobs } from '../history/backfill/jobs.ts'
 import { PhoneActivity } from '../history/backfill/phone-activity.ts'
 import { BackfillRequests } from '../history/backfill/requests.ts'
@@ -251,7 +252,10 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       }
       const read = yield* readEntries(entries)
       if (read.undecodable > 0) yield* incidents.report(unreadable(accountId, read.undecodable))
-      yield* apply(accountId, read.facts, settle(accountId, entries, read))
+      yield* apply(accountId, read.facts, settle(accountId, entries, read)).pipe(
+        // Nobody is kept waiting by receipts.
+        Effect.provideService(CommitsLater, () => read.facts.every(({ kind }) => kind === 'receipt'))
+      )
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.
       if (read.notices.length + read.refusals.length + read.chunkRetries.length > 0 || read.facts.some(isOwn))

@@ -19,6 +19,7 @@ export interface DeferredArrival extends Arrival {
 
 export interface DeferredArrivals {
   readonly add: (arrival: DeferredArrival) => void
+  readonly has: (accountId: string) => boolean
   /** Of an account, in the order in which they came. */
   readonly of: (accountId: string) => ReadonlyArray<DeferredArrival>
   readonly find: (accountId: string, fingerprint: string) => DeferredArrival | undefined
@@ -44,6 +45,7 @@ export const makeDeferredArrivals = (memory: AccountMemory['Service']): Deferred
       const arrivals = accounts.get(arrival.accountId) ?? new Set()
       accounts.set(arrival.accountId, arrivals.add(arrival))
     },
+    has: accountId => accounts.has(accountId),
     of: accountId => [...(accounts.get(accountId) ?? [])],
     find: (accountId, fingerprint) =>
       [...(accounts.get(accountId) ?? [])].find(arrival => arrival.fingerprint === fingerprint),

@@ -99,7 +99,7 @@ export class Journal extends Context.Service<
       }
 
       const writeDeferred: Journal['Service']['writeDeferred'] = accountId =>
-        deferred.of(accountId).length > 0 ? vault.writeKeys(accountId, {}) : vault.writeDeferred(accountId)
+        deferred.has(accountId) ? vault.writeKeys(accountId, {}) : vault.writeDeferred(accountId)
 
       const recall = Effect.fn('Journal.recall')(function* (accountId: string, fingerprint: string) {
         const unwritten = deferred.find(accountId, fingerprint)

@@ -10,11 +10,15 @@ const socketsRead = Effect.callback<void>(resume => {
   setImmediate(() => setImmediate(() => resume(Effect.void)))
 })
 
-/** Counts what is on its way; the latch is open while that is nothing, and the number in the shared memory is 0. */
+/** What other threads are told: 0 while nothing is on its way, and how much has come so far. */
+const UNDER_WAY = 0
+const ARRIVALS = 1
+
+/** Counts what is on its way; the latch is open while that is nothing. */
 const makeCounter = () => {
   let underWay = 0
   const none = Latch.makeUnsafe(true)
-  const shared = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT))
+  const shared = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT))
   return {
     none,
     shared: shared.buffer,
@@ -22,15 +26,16 @@ const makeCounter = () => {
       let isUnderWay = true
       underWay += 1
       none.closeUnsafe()
-      Atomics.store(shared, 0, 1)
+      Atomics.store(shared, UNDER_WAY, 1)
+      Atomics.add(shared, ARRIVALS, 1)
       return () => {
         if (!isUnderWay) return
         isUnderWay = false
         underWay -= 1
         if (underWay !== 0) return
         none.openUnsafe()
-        Atomics.store(shared, 0, 0)
-        Atomics.notify(shared, 0)
+        Atomics.store(shared, UNDER_WAY, 0)
+        Atomics.notify(shared, UNDER_WAY)
       }
     }
   }
@@ -71,10 +76,14 @@ export const makeLiveTraffic = (memory: AccountMemory['Service']): LiveTraffic['
   }
 }
 
+/** How much live has come so far, by the memory that is shared with another thread. */
+export const arrivalsIn = (shared: SharedArrayBuffer): number =>
+  Atomics.load(new Int32Array(shared), ARRIVALS)
+
 /** The same as `quiet` before a part of a chunk in another thread, by the memory that is shared with it. */
 export const quietIn = (shared: SharedArrayBuffer): Effect.Effect<void> =>
   Effect.suspend(() => {
-    const waiting = Atomics.waitAsync(new Int32Array(shared), 0, 1, LONGEST_WAIT.part)
+    const waiting = Atomics.waitAsync(new Int32Array(shared), UNDER_WAY, 1, LONGEST_WAIT.part)
     return waiting.async ? Effect.asVoid(Effect.promise(() => waiting.value)) : Effect.void
   })
 

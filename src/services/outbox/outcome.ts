@@ -9,6 +9,7 @@ import type { ChangeWrite } from '../conversations/writes.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { CommitsLater } from '../database/transaction.ts'
 import { EventLog } from '../events/event-log.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { type Batches, makeBatches, type Waiting } from '../process/batches.ts'
@@ -90,8 +91,9 @@ const writeTogether = Effect.fnUntraced(
     yield* sql.withTransaction(markAll(batch.map(({ item }) => item)))
     for (const { answered } of batch) Deferred.doneUnsafe(answered, Exit.void)
   },
-  // Sending goes on at once: what leaves waits for the disk by itself.
+  // Sending goes on at once: what leaves waits for the disk by itself. Receipts, or the next message, are here in a moment.
   Effect.provideService(WaitsForDisk, false),
+  Effect.provideService(CommitsLater, () => true),
   asDatabaseError('writing what became of messages')
 )
 

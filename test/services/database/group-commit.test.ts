@@ -5,7 +5,7 @@ import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { thorough } from '../../thorough.ts'
-import { SharesCommit } from '../../../src/services/database/transaction.ts'
+import { CommitsLater, SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
 import { NO_LOG } from '../../../src/services/database/sqlite/log-flush.ts'
@@ -69,7 +69,7 @@ test('those that queue share commits, up to a bound', async () => {
       log: NO_LOG,
       turns: makeWriteTurns(turnsMemory(), 'main')
     },
-    { mostMembers: 32, longestMs: Infinity }
+    { mostMembers: 32, longestMs: Infinity, companyMs: 0 }
   )
   const member = Effect.scoped(
     Effect.flatMap(groups.turn, turn =>
@@ -152,13 +152,78 @@ test('a long one has a commit of its own', () =>
     })
   ))
 
+/** Groups on no database, for as long as nobody comes; what they would have run, and members. */
+const inCompany = (companyMs: number) => {
+  const statements: Array<string> = []
+  const groups = makeGroupCommit(
+    {
+      control: statement => Effect.sync(() => void statements.push(statement)),
+      isOpen: () => statements.lastIndexOf('BEGIN') > statements.lastIndexOf('COMMIT'),
+      begin: 'BEGIN',
+      ended: () => failure(new Error('It has ended'), 'commit'),
+      log: NO_LOG,
+      turns: makeWriteTurns(turnsMemory(), 'main')
+    },
+    { mostMembers: 32, longestMs: Infinity, companyMs }
+  )
+  const ending = (end: 'commit' | 'rollback') =>
+    Effect.scoped(Effect.flatMap(groups.turn, turn => Effect.andThen(turn.begin, turn[end])))
+  return {
+    statements,
+    hurry: groups.hurry,
+    now: ending('commit'),
+    failing: ending('rollback'),
+    later: Effect.provideService(ending('commit'), CommitsLater, () => true)
+  }
+}
+const FOR_GOOD = 1_000_000_000
+
+test.each([
+  ['the next, with which nobody waits', 'now', ['SAVEPOINT member', 'RELEASE member', 'COMMIT']],
+  [
+    'the next, although that fails',
+    'failing',
+    ['SAVEPOINT member', 'ROLLBACK TO member', 'RELEASE member', 'COMMIT']
+  ]
+] as const)('one that may wait is committed with %s', async (_, next, expected) => {
+  const company = inCompany(FOR_GOOD)
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const waiting = yield* Effect.forkChild(company.later, { startImmediately: true })
+      expect(company.statements).toEqual(['BEGIN'])
+      yield* company[next]
+      yield* Fiber.join(waiting)
+    })
+  )
+  expect(company.statements).toEqual(['BEGIN', ...expected])
+})
+
+test('one that may wait is committed before one that has a commit of its own, when it is hurried, or soon by itself', async () => {
+  const company = inCompany(FOR_GOOD)
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const first = yield* Effect.forkChild(company.later, { startImmediately: true })
+      yield* Effect.provideService(company.now, SharesCommit, false)
+      yield* Fiber.join(first)
+      const second = yield* Effect.forkChild(company.later, { startImmediately: true })
+      company.hurry()
+      yield* Fiber.join(second)
+      yield* inCompany(1).later
+    })
+  )
+  expect(company.statements).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'COMMIT', 'BEGIN', 'COMMIT'])
+})
+
 test('whatever comes together, what was told to be written is written, and nothing else', () =>
   fc.assert(
     fc.asyncProperty(
-      fc.array(fc.constantFrom('plain', 'transaction', 'nested', 'failing', 'interrupted', 'own commit'), {
-        minLength: 1,
-        maxLength: 60
-      }),
+      fc.array(
+        fc.constantFrom('plain', 'transaction', 'nested', 'failing', 'interrupted', 'own commit', 'later'),
+        {
+          minLength: 1,
+          maxLength: 60
+        }
+      ),
       async kinds => {
         await onFile(seen =>
           Effect.gen(function* () {
@@ -170,6 +235,7 @@ test('whatever comes together, what was told to be written is written, and nothi
               }
               const failing = kind === 'failing' ? Effect.fail('outer') : Effect.yieldNow
               const writing = inTransaction(Effect.andThen(insert(n), failing))
+              if (kind === 'later') return Effect.provideService(writing, CommitsLater, () => true)
               return kind === 'own commit' ? Effect.provideService(writing, SharesCommit, false) : writing
             }
             const fibers = yield* Effect.forEach(kinds, (kind, n) => Effect.forkChild(work(kind, n)))

@@ -66,9 +66,9 @@ test('while the store is away everything waits in the journal; afterwards it is 
       const journal = yield* Journal
       let away = true
       let passes = 0
-      const transactionThatComesAndGoes = Transaction.of({
-        ...transaction,
-        join: work =>
+      const comesAndGoes =
+        (join: Transaction['Service']['join']): Transaction['Service']['join'] =>
+        work =>
           Effect.suspend(() => {
             passes += 1
             // Away at first, and once more in the middle of the work.
@@ -76,8 +76,12 @@ test('while the store is away everything waits in the journal; afterwards it is 
               ? Effect.fail(
                   new DatabaseError({ operation: 'transaction', cause: new Error('the store is away') })
                 )
-              : transaction.join(work)
+              : join(work)
           })
+      const transactionThatComesAndGoes = Transaction.of({
+        ...transaction,
+        join: comesAndGoes(transaction.join),
+        joinShort: comesAndGoes(transaction.joinShort)
       })
       const ingesting = Layer.fresh(Ingest.layer).pipe(
         Layer.provide(Layer.fresh(Conversations.layer.pipe(Layer.provide(AddOns.layer)))),

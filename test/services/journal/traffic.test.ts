@@ -3,7 +3,7 @@ import { Effect, Fiber } from 'effect'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
 import { makeAccountMemory } from '../../../src/services/process/account-memory.ts'
-import { makeLiveTraffic } from '../../../src/services/journal/traffic.ts'
+import { arrivalsIn, makeLiveTraffic } from '../../../src/services/journal/traffic.ts'
 
 /** Whether `quiet` has completed once Node has read its sockets. */
 const isQuiet = (fiber: Fiber.Fiber<void>) =>
@@ -56,4 +56,12 @@ test('traffic that never pauses delays history by a second', async () => {
       yield* Fiber.join(waiting)
     })
   )
+})
+
+test('another thread is told how much has arrived', () => {
+  const { enter, shared } = makeLiveTraffic(makeAccountMemory())
+  const before = arrivalsIn(shared)
+  enter()()
+  enter()
+  expect(arrivalsIn(shared) - before).toBe(2)
 })

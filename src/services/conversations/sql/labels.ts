@@ -142,6 +142,8 @@ export const applyLabelsOfNew = Effect.fnUntraced(function* (
   stored: ReadonlyArray<Labeled>
 ) {
   const { sql } = context
+  const [any] = yield* sql`SELECT 1 FROM label_associations LIMIT 1`
+  if (any === undefined) return
   const labeled = yield* sql<Labeled>`SELECT DISTINCT a.thread_id, a.whatsapp_id FROM ${rowsOf(
     sql,
     stored.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]),

@@ -1,8 +1,9 @@
 // Group commit: transactions that queue for the connection anyway share one commit, which is what costs: it writes every page that they
-// have changed. Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody.
+// have changed. Each goes on only once the commit that holds its changes has succeeded; with nobody in the queue, nobody waits for anybody,
+// but those that may (`CommitsLater`): they wait for the next transaction, for some milliseconds.
 import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
-import { SharesCommit } from '../transaction.ts'
+import { CommitsLater, SharesCommit } from '../transaction.ts'
 import type { LogFlush } from './log-flush.ts'
 import type { WriteTurns } from './write-turns.ts'
 
@@ -11,6 +12,8 @@ interface Group {
   readonly begunAt: number
   readonly committed: Deferred.Deferred<void, SqlError.SqlError>
   members: number
+  /** Ends the wait of members that wait for company. */
+  timer: NodeJS.Timeout | undefined
 }
 
 /** The right to use the connection, from its place in the queue on until it has committed or given up. */
@@ -26,10 +29,12 @@ export interface GroupCommit {
   readonly turn: Effect.Effect<Turn, never, Scope.Scope>
   /** Work outside of any transaction: what waits for a commit is committed before. */
   readonly alone: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
+  /** Commits what waits for company. */
+  readonly hurry: () => void
 }
 
-/** A group is committed when it has as many members, or is as old, although more of them are in the queue. */
-const LIMITS = { mostMembers: 32, longestMs: 2 }
+/** A group is committed when it has as many members, or is as old, although more of them are in the queue or (`companyMs`) may come. */
+const LIMITS = { mostMembers: 32, longestMs: 2, companyMs: 5 }
 
 const SAVEPOINT = 'member'
 
@@ -43,12 +48,12 @@ export interface GroupCommitOptions {
   readonly ended: () => SqlError.SqlError
   readonly log: Pick<LogFlush, 'committed'>
   /** Of this thread, beside another one that writes. */
-  readonly turns: Pick<WriteTurns, 'take' | 'give'>
+  readonly turns: Pick<WriteTurns, 'take' | 'give' | 'isOtherWaiting'>
 }
 
 export const makeGroupCommit = (
   { begin, control, ended, isOpen, log, turns }: GroupCommitOptions,
-  { longestMs, mostMembers } = LIMITS
+  { companyMs, longestMs, mostMembers } = LIMITS
 ): GroupCommit => {
   const connection = Semaphore.makeUnsafe(1)
   let queued = 0
@@ -72,6 +77,7 @@ export const makeGroupCommit = (
     if (group === undefined) return Effect.void
     const closing = group
     group = undefined
+    clearTimeout(closing.timer)
     const committing = Effect.andThen(control('COMMIT'), Effect.sync(log.committed)).pipe(
       // What cannot be committed is undone, so that the next turn begins with nothing.
       Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void)),
@@ -88,6 +94,7 @@ export const makeGroupCommit = (
     if (group === undefined) return Effect.void
     const undone = group
     group = undefined
+    clearTimeout(undone.timer)
     return Effect.andThen(giveTurn, settle(undone, Effect.fail(ended())))
   })
 
@@ -100,6 +107,20 @@ export const makeGroupCommit = (
   )
 
   const giveBack = (place: Scope.Closeable) => Effect.andThen(Scope.close(place, Exit.void), closeAbandoned)
+
+  /** Whoever uses the connection then, or waits for it, makes the commit. */
+  const hurry = (): void => {
+    if (group?.timer !== undefined) Effect.runFork(closeAbandoned)
+  }
+
+  /** Whether the group stays open for whoever comes next, although nobody is in the queue. */
+  const waitsForCompany = (open: Group): Effect.Effect<boolean> =>
+    Effect.zipWith(
+      CommitsLater,
+      SharesCommit,
+      (mayWait, shares) =>
+        mayWait() && shares && performance.now() - open.begunAt < companyMs && !turns.isOtherWaiting()
+    )
 
   /** Waits for the connection; it is given back when the scope is closed. */
   const take = (
@@ -120,7 +141,7 @@ export const makeGroupCommit = (
     Effect.onError(control(begin), () => giveTurn)
   )
 
-  const makeTurn = (leave: Effect.Effect<void>): Turn => {
+  const makeTurn = (place: Scope.Closeable): Turn => {
     let isFirst = false
 
     return {
@@ -134,7 +155,8 @@ export const makeGroupCommit = (
         isFirst = true
         yield* undoLeftover
         yield* begun
-        group = { begunAt: performance.now(), committed: Deferred.makeUnsafe(), members: 0 }
+        const committed = Deferred.makeUnsafe<void, SqlError.SqlError>()
+        group = { begunAt: performance.now(), committed, members: 0, timer: undefined }
       }),
       commit: Effect.gen(function* () {
         const joined = group
@@ -144,10 +166,15 @@ export const makeGroupCommit = (
         }
         joined.members += 1
         if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
+        if (queued === 0 && joined.members < mostMembers && (yield* waitsForCompany(joined))) {
+          joined.timer ??= setTimeout(hurry, companyMs)
+          yield* Scope.close(place, Exit.void)
+          return yield* Deferred.await(joined.committed)
+        }
         const isFull = joined.members >= mostMembers || performance.now() - joined.begunAt >= longestMs
         if (queued === 0 || isFull || !(yield* SharesCommit)) yield* close
         // Others use the connection while this one waits.
-        yield* leave
+        yield* giveBack(place)
         yield* Deferred.await(joined.committed)
       }),
       rollback: Effect.suspend(() => {
@@ -169,7 +196,7 @@ export const makeGroupCommit = (
         const place = yield* Scope.make()
         yield* take(place, restore)
         yield* Effect.addFinalizer(() => giveBack(place))
-        return makeTurn(giveBack(place))
+        return makeTurn(place)
       })
     ),
     alone: work =>
@@ -182,6 +209,7 @@ export const makeGroupCommit = (
             () => giveTurn
           )
         )
-      )
+      ),
+    hurry
   }
 }

@@ -13,7 +13,7 @@ export interface LogFlush extends Durable {
   readonly besideEnded: () => void
 }
 
-type Durable = (typeof Durability)['Service']
+type Durable = Pick<(typeof Durability)['Service'], 'isDurable' | 'whenDurable'>
 
 interface Waiting {
   readonly commits: number

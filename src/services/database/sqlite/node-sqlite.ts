@@ -167,7 +167,7 @@ interface Opened {
   readonly versions: PublishedVersions
 }
 
-/** The client, and what else is made of the connection that writes. */
+/** The client with what else is made of the connection that writes, and what commits at once. */
 const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, versions, watch }: Opened) {
   const writer = makeConnection(database, watch)
   const groups = makeGroupCommit({
@@ -197,7 +197,7 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
     spanAttributes: [['db.system.name', 'sqlite']]
   }).pipe(Effect.provide(Reactivity.layer))
   const client = afterCommitTogether(waitingForDisk(made, log))
-  return Context.make(SqlClient.SqlClient, client).pipe(
+  const context = Context.make(SqlClient.SqlClient, client).pipe(
     Context.add(
       SqlBulk,
       SqlBulk.of({
@@ -207,6 +207,7 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
     ),
     Context.add(StoredVersions, versions.service)
   )
+  return { context, hurry: groups.hurry }
 })
 
 /**
@@ -231,7 +232,7 @@ export const layer = (
       const memory = { turns: turnsMemory(), versions: versionsMemory() }
       const turns = makeWriteTurns(memory.turns, 'main')
       const versions = makeStoredVersions(memory.versions, 'main')
-      const client = yield* clientOn({ database, watch, reader, log, turns, versions })
+      const { context, hurry } = yield* clientOn({ database, watch, reader, log, turns, versions })
       const ended = (how: 'finished' | 'crashed'): void => {
         log.besideEnded()
         if (how === 'finished') return
@@ -239,9 +240,12 @@ export const layer = (
         turns.otherEnded()
       }
       return Context.merge(
-        client,
+        context,
         Context.make(DatabaseHealth, DatabaseHealth.of({ openedWithLog, problem: watch.problem })).pipe(
-          Context.add(Durability, Durability.of(log)),
+          Context.add(
+            Durability,
+            Durability.of({ isDurable: log.isDurable, whenDurable: log.whenDurable, hurry })
+          ),
           Context.add(
             WriterBeside,
             WriterBeside.of({
@@ -264,7 +268,7 @@ export const layerBeside = (
   Layer.effectContext(
     Effect.gen(function* () {
       const database = yield* opened(() => openWriter(file))
-      return yield* clientOn({
+      const { context } = yield* clientOn({
         database,
         watch: watchFile(file),
         reader: undefined,
@@ -272,5 +276,6 @@ export const layerBeside = (
         turns: makeWriteTurns(turns, 'beside'),
         versions: makeStoredVersions(versions, 'beside')
       })
+      return context
     })
   )

@@ -8,6 +8,8 @@ export type Writer = 'main' | 'beside'
 export interface WriteTurns {
   /** Completes when it is this thread's turn. A thread that gives its turn back while the other one waits comes after that. */
   readonly take: Effect.Effect<void>
+  /** Whether the other thread waits for its turn. */
+  readonly isOtherWaiting: () => boolean
   /** To be called once for each turn, after its commit. */
   readonly give: () => void
   /** The other thread has ended, and cannot give its turn back any more. */
@@ -56,6 +58,7 @@ export const makeWriteTurns = (memory: SharedArrayBuffer, writer: Writer): Write
   return {
     // Somebody who stopped waiting would be handed a turn that nobody gives back.
     take: Effect.uninterruptible(take),
+    isOtherWaiting: () => Atomics.load(words, other) === 1,
     give: () => hand(Atomics.load(words, other) === 1 ? other : NOBODY),
     otherEnded: () => {
       Atomics.store(words, other, 0)

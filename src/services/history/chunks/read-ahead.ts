@@ -1,6 +1,7 @@
 // The next chunk of an account is read while this one is stored. Chunks that were read wait in memory, a limited number of
 // them over all accounts.
 import { Deferred, Effect, Exit, Fiber, Option, type Scope, Semaphore } from 'effect'
+import { makeWorkAhead } from './work-ahead.ts'
 
 interface Ahead<A, E> {
   readonly chunkId: number
@@ -13,28 +14,14 @@ interface Ahead<A, E> {
 /** `room` is how many chunks there may be in memory; chunks are read ahead in `scope`. */
 export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
   const memory = Semaphore.makeUnsafe(room)
-  const ahead = new Map<string, Ahead<A, E>>()
-
-  /** Ends the reading, or makes room again. */
-  const drop = (accountId: string) =>
-    Effect.suspend(() => {
-      const dropped = ahead.get(accountId)
-      ahead.delete(accountId)
-      return dropped === undefined ? Effect.void : Fiber.interrupt(dropped.fiber)
-    })
+  const { begun, ending, take, workOn } = makeWorkAhead<Ahead<A, E>>()
 
   return {
-    drop,
-    has: (accountId: string): boolean => ahead.has(accountId),
-    /** Drops without waiting for the end of the reading. */
-    delete: (accountId: string): void => {
-      ahead.get(accountId)?.fiber.interruptUnsafe()
-      ahead.delete(accountId)
-    },
+    ...ending,
 
     /** Begins to read a chunk, if there is room. */
     begin: Effect.fnUntraced(function* (accountId: string, chunkId: number, reading: Effect.Effect<A, E>) {
-      yield* drop(accountId)
+      yield* ending.drop(accountId)
       const read = yield* Deferred.make<Option.Option<A>, E>()
       const fiber = yield* memory
         .withPermitsIfAvailable(1)(
@@ -48,13 +35,13 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
           Effect.andThen(Deferred.succeed(read, Option.none())),
           Effect.forkIn(scope, { startImmediately: true })
         )
-      ahead.set(accountId, { chunkId, read, fiber })
+      begun(accountId, { chunkId, read, fiber })
     }),
 
     /** The chunk, if it has been read ahead; it stays there. */
     peek: Effect.fnUntraced(function* (accountId: string, chunkId: number) {
-      const known = ahead.get(accountId)
-      const read = known?.chunkId === chunkId ? yield* Deferred.poll(known.read) : Option.none()
+      const known = workOn(accountId, chunkId)
+      const read = known === undefined ? Option.none() : yield* Deferred.poll(known.read)
       if (Option.isNone(read)) return undefined
       const exit = yield* Effect.exit(read.value)
       return Exit.isSuccess(exit) ? Option.getOrUndefined(exit.value) : undefined
@@ -68,9 +55,8 @@ export const makeReadAhead = <A, E>(room: number, scope: Scope.Scope) => {
       work: (read: Effect.Effect<A, E>) => Effect.Effect<B, E2, R>
     ): Effect.Effect<B, E2, R> => {
       const now = memory.withPermit(work(reading))
-      const known = ahead.get(accountId)
-      if (known?.chunkId !== chunkId) return Effect.andThen(drop(accountId), now)
-      ahead.delete(accountId)
+      const known = take(accountId, chunkId)
+      if (known === undefined) return Effect.andThen(ending.drop(accountId), now)
       return Effect.flatMap(Effect.exit(Deferred.await(known.read)), exit =>
         Exit.isSuccess(exit) && Option.isNone(exit.value) ? now : work(Effect.map(exit, Option.getOrThrow))
       ).pipe(Effect.ensuring(Fiber.interrupt(known.fiber)))

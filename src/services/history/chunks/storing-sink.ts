@@ -15,7 +15,7 @@ import { StoringThread } from './storing-thread.ts'
 /** A chunk with so few is stored in one transaction. */
 const FACTS_AT_ONCE = 100
 
-/** Conversations of one transaction. */
+/** Conversations whose coverage one transaction notes. */
 const NOTED_AT_ONCE = 20
 
 export const layer: Layer.Layer<
@@ -65,7 +65,8 @@ const endDryRun = Effect.gen(function* () {
 }).pipe(Effect.orDie)
 
 /**
- * The last part is left for the transaction that completes the chunk. What a conversation covers is noted once all of it is there.
+ * The last part is left for the transaction that completes the chunk, and so is what most conversations cover: each transaction waits for
+ * its turn, and the next chunk but one is not read before.
  */
 const storeAhead = Effect.fnUntraced(function* (
   accountId: string,
@@ -84,11 +85,12 @@ const storeAhead = Effect.fnUntraced(function* (
   const ahead = [...packFacts(people), ...parts.slice(0, -1)]
   const taken = yield* thread.store(accountId, ahead, chunk.linkedAt)
   yield* whenStored
-  const complete = read.filter((_, index) => index !== place)
-  yield* noteInTurns(accountId, chunk, complete)
+  const complete = read.filter((_, index) => index !== place).map(one => ({ ...one, facts: [] }))
+  yield* noteInTurns(accountId, chunk, complete.slice(0, -NOTED_AT_ONCE))
+  const unfinished = read.slice(place, place + 1).map(one => ({ ...one, facts: new PackedFacts([last]) }))
   return {
     people: [],
-    conversations: read.slice(place, place + 1).map(one => ({ ...one, facts: new PackedFacts([last]) })),
+    conversations: [...complete.slice(-NOTED_AT_ONCE), ...unfinished],
     taken
   } satisfies Rest
 })

@@ -6,12 +6,13 @@ import { DatabaseError } from '../../database/error.ts'
 import type { Transaction } from '../../database/transaction.ts'
 import { type SharedMemory, WriterBeside } from '../../database/writer-beside.ts'
 import { type IncidentReport, IncidentReports } from '../../incidents/incidents.ts'
-import { LiveTraffic, quietIn } from '../../journal/traffic.ts'
+import { arrivalsIn, LiveTraffic, quietIn } from '../../journal/traffic.ts'
 import { makeThreadPool } from '../../process/thread-pool.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
 import { Pseudonyms } from '../../vault/pseudonyms.ts'
 import { countAll, type Counted } from '../../telemetry/metrics.ts'
 import { type PackedPart, unpackFacts } from '../../whatsapp/chunk/packed-facts.ts'
+import { makeSlicePace, shortWhileLive, SLICE_MS, type SlicePace } from './slice-pace.ts'
 import { storeInSlices } from './storing-slices.ts'
 
 /** What the thread is given. */
@@ -30,7 +31,7 @@ export interface StoringTask {
   readonly now: number
   /** A number that is not 0 once the thread is to end after the slice that it stores. */
   readonly stop: SharedArrayBuffer
-  /** Whether something live is on its way into the database (`LiveTraffic`). */
+  /** What live traffic there is (`LiveTraffic`). */
   readonly traffic: SharedArrayBuffer
 }
 
@@ -135,6 +136,8 @@ const makeStoringThread = Effect.fnUntraced(function* ({
       accountId,
       asOf,
       parts: lazily(parts),
+      // The event loop stands still meanwhile.
+      pace: makeSlicePace(() => SLICE_MS.live),
       quiet: traffic.quiet('part'),
       isStopped: () => false
     }).pipe(Effect.provideContext(services))
@@ -173,13 +176,23 @@ function* lazily(parts: ReadonlyArray<PackedPart>) {
   for (const part of parts) yield unpackFacts(part)
 }
 
+/** The pace that the thread keeps from one task to the next. */
+export const makeThreadPace = ({ traffic }: StoringTask): SlicePace =>
+  makeSlicePace(
+    shortWhileLive(
+      () => arrivalsIn(traffic),
+      () => performance.now()
+    )
+  )
+
 /** What the thread does with a task, on the stores that it has assembled. */
-export const storeTask = ({ accountId, asOf, parts, stop, traffic }: StoringTask) => {
+export const storeTask = ({ accountId, asOf, parts, stop, traffic }: StoringTask, pace: SlicePace) => {
   const stopped = new Int32Array(stop)
   return storeInSlices({
     accountId,
     asOf,
     parts: lazily(parts),
+    pace,
     quiet: quietIn(traffic),
     isStopped: () => Atomics.load(stopped, 0) !== 0
   })

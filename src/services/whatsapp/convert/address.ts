@@ -17,10 +17,13 @@ type Text = string | null | undefined
 
 /** An address with the first of the others that is its other form. */
 export const address = (jid: Text, ...others: ReadonlyArray<Text>): Address | undefined => {
-  const [main, ...rest] = [jid, ...others].map(chatJid).filter(one => one !== undefined)
-  if (main === undefined) return undefined
-  const alt = rest.find(other => areBothForms(main, other))
-  return alt === undefined ? { jid: main } : { jid: main, alt }
+  let main = chatJid(jid)
+  for (const other of others) {
+    const next = chatJid(other)
+    if (main === undefined) main = next
+    else if (next !== undefined && areBothForms(main, next)) return { jid: main, alt: next }
+  }
+  return main === undefined ? undefined : { jid: main }
 }
 
 /** Somebody in a group or a list: a member whose address has a form that is not known is a person too. */

@@ -143,8 +143,9 @@ const eventResponsesOf = (
   envelope: Envelope,
   { eventResponses }: proto.IWebMessageInfo
 ): ReadonlyArray<EventResponse> => {
+  if (!eventResponses?.length) return []
   const last = new Map<string, EventResponse>()
-  for (const { eventResponseMessage, eventResponseMessageKey, timestampMs } of eventResponses ?? []) {
+  for (const { eventResponseMessage, eventResponseMessageKey, timestampMs } of eventResponses) {
     const by = authorOf(self, envelope, eventResponseMessageKey)
     const answer = eventResponseIn(
       eventResponseMessage ?? {},

@@ -13,6 +13,14 @@ const VIEW_ONCE: ReadonlySet<string> = new Set<keyof proto.IMessage>([
   'viewOnceMessageV2Extension'
 ])
 
+const ENVELOPES: ReadonlySet<string> = new Set(MESSAGE_ENVELOPES.map(({ name }) => name))
+
+/** Hardly any message has one: those that a message has are looked at, not those that there are. */
+const envelopeOf = (message: proto.IMessage) =>
+  Object.keys(message).some(field => ENVELOPES.has(field))
+    ? MESSAGE_ENVELOPES.find(({ name }) => message[name]?.message)
+    : undefined
+
 export interface Unwrapped {
   /** Inside all envelopes. */
   readonly message: proto.IMessage
@@ -57,7 +65,7 @@ export const unwrap = (wrapped: proto.IMessage, encoded?: Uint8Array | null): Un
   let viewOnce = false
   while (layers.length <= MAX_ENVELOPES) {
     const outer = message
-    const envelope = MESSAGE_ENVELOPES.find(({ name }) => outer[name]?.message)
+    const envelope = envelopeOf(outer)
     const known = envelope === undefined ? undefined : outer[envelope.name]?.message
     if (envelope !== undefined && known) {
       const around: Uint8Array | undefined = bytes && bytesField(bytes, envelope.field)

@@ -1,6 +1,7 @@
 // Opens one Baileys socket and connects it to vault, journal, conversations and account. The scope that opens it owns it.
 import makeWASocket, { INITIAL_PREKEY_COUNT, type WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
+import { CommitsLater } from '../../database/transaction.ts'
 import type { Journal } from '../../journal/journal.ts'
 import type { Pairing } from '../../../domain/connection.ts'
 import { type ConnectedAppState, connectAppState, withoutAnnouncedCollections } from './app-state.ts'
@@ -135,7 +136,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     vault: services.vault,
     runtime,
     onArrived: services.traffic.enter,
-    onDeferred: () => frames.noteDeferred(),
+    onDeferred: when => frames.noteDeferred(when),
     onUnwritable
   })
   const keys = rememberPreKeys(receive.keys)
@@ -158,14 +159,15 @@ const openSocket = (connection: Connection): OpenedSocket => {
   shareLoop(socket, services.loopShare)
   const { journal, vault } = services
   const credentials = makeCredentialWriter({ accountId, creds, vault, runtime, onFailure: onUnwritable })
-  const writeDeferred = (): Promise<void> | undefined => {
+  const writeDeferred = (canWait: () => boolean): Promise<void> | undefined => {
     const writing = journal.writeDeferred(accountId)
-    return writing && runtime.run(writing)
+    return writing && runtime.run(Effect.provideService(writing, CommitsLater, canWait))
   }
   const frames = holdFrames(socket, {
     durability: services.durability,
     share: services.loopShare,
-    writeDeferred: () => credentials.unsaved()?.then(writeDeferred) ?? writeDeferred(),
+    writeDeferred: canWait =>
+      credentials.unsaved()?.then(() => writeDeferred(canWait)) ?? writeDeferred(canWait),
     onFailure: onUnwritable
   })
   storeOwnMapping(connection, socket)

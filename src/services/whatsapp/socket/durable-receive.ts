@@ -8,6 +8,7 @@ import type { Vault } from '../../vault/vault.ts'
 import type { Self } from '../convert/message.ts'
 import { encodeCredentials, reservePreKeys } from './auth-state.ts'
 import { makeDurableDecryption } from './durable-decryption.ts'
+import type { When } from './frame-hold.ts'
 import { makeJournalWriter } from './journal-writer.ts'
 import { makePendingDecryptions } from './pending-decryptions.ts'
 import type { ConnectionRuntime } from './runtime.ts'
@@ -42,7 +43,7 @@ export const makeDurableReceive = (options: {
   /** Something has arrived; the function it returns is called when it is written down, or will not be. */
   readonly onArrived: () => () => void
   /** Called after each arrival that waits to be written. */
-  readonly onDeferred: () => void
+  readonly onDeferred: (when: When) => void
   /** Journal or vault fail: nothing more may be acknowledged on this connection. */
   readonly onUnwritable: (cause: unknown) => void
 }): DurableReceive => {

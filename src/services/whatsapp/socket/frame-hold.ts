@@ -6,18 +6,24 @@ import type { Durability } from '../../database/durability.ts'
 import type { LoopShare } from '../../process/loop-share.ts'
 import { rawSocketOf } from './raw-socket.ts'
 
+/** Whether somebody is kept waiting until something is written. */
+export type When = 'now' | 'later'
+
 interface FrameHoldOptions {
-  readonly durability: Durability['Service']
+  readonly durability: Pick<Durability['Service'], 'whenDurable' | 'hurry'>
   readonly share: LoopShare
-  /** Writes everything that is deferred when it is called; `undefined` when nothing is. */
-  readonly writeDeferred: () => Promise<void> | undefined
+  /** Writes everything that is deferred when it is called; `undefined` when nothing is. `canWait` is asked when it would be committed. */
+  readonly writeDeferred: (canWait: () => boolean) => Promise<void> | undefined
   /** Has to cut the connection: what waits is never sent. */
   readonly onFailure: (cause: unknown) => void
 }
 
 export interface FrameHold {
-  /** To be called when something was deferred: it is written soon, whether or not a frame waits for it. */
-  readonly noteDeferred: () => void
+  /**
+   * To be called when something was deferred: it is written soon, whether or not a frame waits for it. What is written `later` is
+   * answered by one frame, which can wait as well.
+   */
+  readonly noteDeferred: (when: When) => void
   /** Resolves when all frames so far have left; not at all when they never do. */
   readonly left: () => Promise<void>
 }
@@ -38,20 +44,36 @@ export const holdFrames = (
   let held = 0
   let isWriting = false
   let deferred = 0
+  /** Whether what waits can wait longer, and what is being written. */
+  let canWait = true
+  let canWritingWait = false
+  /** How much was deferred that can wait and has no frame yet that answers it. */
+  let unanswered = 0
 
   const onceDurable = (release: () => void): void =>
     durability.whenDurable(failure => (failure === undefined ? release() : onFailure(failure)))
 
+  const urge = (): void => {
+    canWait = false
+    if (!canWritingWait) return
+    canWritingWait = false
+    durability.hurry()
+  }
+
   const write = (): void => {
     deferred = 0
+    unanswered = 0
+    canWritingWait = canWait
+    canWait = true
     const covered = waiting.splice(0)
     const written = (): void => {
       isWriting = false
+      canWritingWait = false
       // In their order: frames are numbered where they are encrypted.
       for (const release of covered) onceDurable(release)
       if (waiting.length > 0 || deferred > 0) writeSoon()
     }
-    const writing = writeDeferred()
+    const writing = writeDeferred(() => canWritingWait)
     if (writing === undefined) written()
     else writing.then(written, onFailure)
   }
@@ -67,12 +89,18 @@ export const holdFrames = (
   }
 
   const hold = (release: () => void): void => {
+    if (unanswered === 0) urge()
+    else unanswered -= 1
     held += 1
     waiting.push(() => {
       held -= 1
       release()
     })
     writeSoon()
+  }
+  const holdUrgently = (release: () => void): void => {
+    urge()
+    hold(release)
   }
   if (raw !== undefined) {
     const send = raw.send.bind(raw)
@@ -85,13 +113,15 @@ export const holdFrames = (
       written?.()
     }
     // WhatsApp can end all connections at once, and keys may have to be written before each is answered.
-    raw.close = (code, reason) => void share.run(() => hold(() => close(code, reason)))
+    raw.close = (code, reason) => void share.run(() => holdUrgently(() => close(code, reason)))
   }
   return {
-    noteDeferred: () => {
+    noteDeferred: when => {
+      if (when === 'now') urge()
+      else unanswered += 1
       deferred += 1
       writeSoon()
     },
-    left: () => new Promise(hold)
+    left: () => new Promise(holdUrgently)
   }
 }

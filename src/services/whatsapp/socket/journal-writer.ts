@@ -10,6 +10,7 @@ import type { Self } from '../convert/message.ts'
 import { gatheredReceipts, receiptIds } from '../convert/receipt.ts'
 import { nodeToJson } from '../convert/stanza-json.ts'
 import { isEncryptedAddOn } from '../convert/without-content.ts'
+import type { When } from './frame-hold.ts'
 import type { StorageGuard } from './storage-guard.ts'
 
 /** Parts of which a fingerprint is made: the same for every delivery of the same thing. */
@@ -56,8 +57,8 @@ export const makeJournalWriter = (options: {
   readonly storage: Pick<StorageGuard, 'assertOpen'>
   /** Something is to be written; the function it returns is called when it is written, or never will be. */
   readonly onArrived: () => () => void
-  /** Called after each: it waits to be written. */
-  readonly onDeferred: () => void
+  /** Called after each: it waits to be written. Nobody is kept waiting by a receipt. */
+  readonly onDeferred: (when: When) => void
 }): JournalWriter => {
   const { accountId, journal, onArrived, onDeferred, storage } = options
   const self = () => selfOf(options.self())
@@ -70,7 +71,7 @@ export const makeJournalWriter = (options: {
     storage.assertOpen()
     const content = Buffer.from(JSON.stringify(entry))
     journal.defer({ accountId, kind: entry.kind, fingerprint, content }, changes, onArrived())
-    onDeferred()
+    onDeferred(entry.kind === 'receipt' ? 'later' : 'now')
   }
 
   return {

@@ -33,12 +33,15 @@ const connected = async () => {
   const writes: Array<PromiseWithResolvers<void>> = []
   let begun = Promise.withResolvers<void>()
   const failures: Array<unknown> = []
+  let hurried = 0
+  let canWait = () => false
   const frames = holdFrames(socket, {
-    durability: NO_LOG,
+    durability: { ...NO_LOG, hurry: () => void (hurried += 1) },
     share: makeLoopShare(),
-    writeDeferred: () => {
+    writeDeferred: mayWait => {
       const write = Promise.withResolvers<void>()
       writes.push(write)
+      canWait = mayWait
       begun.resolve()
       begun = Promise.withResolvers()
       return write.promise
@@ -54,6 +57,9 @@ const connected = async () => {
     sent,
     writes,
     failures,
+    hurried: () => hurried,
+    /** Whether what is being written can wait. */
+    canWait: () => canWait(),
     send: (text: string) => raw.send(Buffer.from(text), () => sent.push(text)),
     /** The next write has begun. */
     writing: () => begun.promise,
@@ -72,7 +78,7 @@ test('what arrives together is one write, and the frames leave after it, in thei
   const { frames, read, received, send, writes, writing } = await connected()
   const begun = writing()
   for (const name of names(20)) {
-    frames.noteDeferred()
+    frames.noteDeferred('now')
     send(name)
   }
   await begun
@@ -104,7 +110,7 @@ test('what comes while something is written waits for a write of its own', async
   send('first')
   await first
   const second = writing()
-  frames.noteDeferred()
+  frames.noteDeferred('now')
   send('second')
   writes[0]?.resolve()
   await second
@@ -144,4 +150,23 @@ test('whoever waits for all frames waits for their write', async () => {
   await left
   await read()
   expect(received).toEqual(['first'])
+})
+
+test('a receipt and the frame that answers it wait for others, until something comes that cannot', async () => {
+  const { canWait, frames, hurried, read, received, send, writes, writing } = await connected()
+  const first = writing()
+  frames.noteDeferred('later')
+  send('receipt')
+  await first
+  expect([canWait(), hurried()]).toEqual([true, 0])
+  const second = writing()
+  send('message')
+  expect([canWait(), hurried()]).toEqual([false, 1])
+  writes[0]?.resolve()
+  await second
+  expect([canWait(), hurried()]).toEqual([false, 1])
+  writes[1]?.resolve()
+  await writes[1]?.promise
+  await read()
+  expect(received).toEqual(['receipt', 'message'])
 })
