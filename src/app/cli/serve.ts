@@ -21,7 +21,7 @@ export const serve = ({ beginsEmpty }: ServeOptions): void => {
   endAfterDeadline()
   watchStarter(process.env, () => process.kill(process.pid, 'SIGTERM'))
   collectGarbageEarly()
-  const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Tracing.idsOnly
+  const traces = Tracing.isWanted(process.env) ? Tracing.layer(process.env) : Layer.empty
   const telemetry = Layer.provideMerge(traces, Log.layer(config.LOG_LEVEL))
   NodeRuntime.runMain(Layer.launch(Server.layer(config, { beginsEmpty })).pipe(Effect.provide(telemetry)), {
     disableErrorReporting: true,

@@ -1,7 +1,7 @@
 // OpenTelemetry traces: what an HTTP request led to, down to the wire and the store, including work that is done later or
 // after a restart. Periodic work of the server itself is not exported. Like the log, spans hold no message bodies, phone
 // numbers or keys: only listed attributes pass, and of an error only its name.
-import { Clock, ConfigProvider, Effect, Exit, Layer, Option, References, Stream, Tracer } from 'effect'
+import { Clock, ConfigProvider, Effect, Exit, Layer, Option, Stream, Tracer } from 'effect'
 import { FetchHttpClient, Headers, HttpClient, HttpTraceContext } from 'effect/http'
 import { OtlpSerialization, OtlpTracer } from 'effect/observability'
 import type { ConnectionEvent } from '../../domain/connection.ts'
@@ -113,33 +113,11 @@ const defined = (environment: Readonly<Record<string, string | undefined>>): Rec
     Object.entries(environment).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))
   )
 
-/** Only has the id of its trace, for lines in the log. */
-class TraceIdOnly extends Tracer.NativeSpan {
-  override attribute(): void {}
-  override event(): void {}
-  override addLinks(): void {}
-  override end(): void {}
-}
-
-/** Where nobody collects spans, all that one request leads to has one: making them is a tenth of what some requests cost. */
-export const idsOnly: Layer.Layer<never> = Layer.merge(
-  Layer.succeed(
-    Tracer.Tracer,
-    Tracer.make({
-      span: ({ parent, ...options }) =>
-        Option.isSome(parent) && parent.value instanceof TraceIdOnly
-          ? parent.value
-          : new TraceIdOnly({ ...options, parent, sampled: false })
-    })
-  ),
-  Layer.succeed(References.TracerTimingEnabled, false)
-)
-
 /** The current span as a W3C `traceparent`, to be stored with work that is done later; `null` when it is not sampled. */
 export const currentTrace: Effect.Effect<string | null> = Effect.map(
   Effect.option(Effect.currentSpan),
   span =>
-    Option.isSome(span) && (span.value.sampled || span.value instanceof TraceIdOnly)
+    Option.isSome(span) && span.value.sampled
       ? (HttpTraceContext.toHeaders(span.value)['traceparent'] ?? null)
       : null
 )
