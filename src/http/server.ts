@@ -131,15 +131,7 @@ const routesLayer = (options: HttpOptions) =>
     socketLayer,
     schemasLayer,
     storageFaultsLayer
-  ).pipe(
-    Layer.provide([
-      InspectorTickets.layer,
-      LinkTickets.layer,
-      Identification.layer(options),
-      RateLimits.layer,
-      Auditing.layer(options)
-    ])
-  )
+  ).pipe(Layer.provide([Identification.layer(options), RateLimits.layer, Auditing.layer(options)]))
 
 /** Long streams and frequent probes would be traces without an end or without use. */
 const isUntraced = ({ url }: HttpServerRequest.HttpServerRequest): boolean =>
@@ -164,7 +156,7 @@ export const layer = (options: HttpOptions) => {
     disableLogger: true,
     disableListenLog: true
   }).pipe(
-    Layer.provide(limitsLayer(options.largestFile)),
+    Layer.provide([limitsLayer(options.largestFile), InspectorTickets.layer, LinkTickets.layer]),
     Layer.provideMerge(
       NodeHttpServer.layer(() => server, {
         host: options.host,

@@ -151,6 +151,26 @@ describe('sending', () => {
     expect(received).toMatchObject([{ times: 1 }])
   })
 
+  test('a message whose acknowledgement comes too late is sent, at WhatsApp’s time, and not sent again', async () => {
+    const stage = shared()
+    const { phone, accountId } = await linkedOnce()
+    const held = phone.fault({ kind: 'holdAcks' })
+    const sent = await stage.api.send(accountId, phone.contacts[1]!.phoneNumber, 'confirmed in a while')
+    await stage.api.until('an attempt to be over', async () => {
+      const { attempts, status } = await stage.api.entry(accountId, sent.entryId)
+      return attempts === 1 && status === 'queued' ? true : undefined
+    })
+    // What is sent again is never acknowledged.
+    const lost = phone.fault({ kind: 'loseAcks' })
+    held.clear()
+    await stage.api.untilEntry(accountId, sent.entryId, 'sent')
+    lost.clear()
+    const [own] = phone.truth().messages.filter(({ text }) => text === 'confirmed in a while')
+    expect(await stage.api.message(sent.threadId, sent.messageId)).toMatchObject({
+      tsClient: own!.timestamp * 1000
+    })
+  })
+
   test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
     const stage = shared()
     const { phone, accountId } = await linkedOnce()

@@ -11,7 +11,7 @@ import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { UploadFailed } from '../whatsapp/errors.ts'
+import { type SendRefused, UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
@@ -87,6 +87,11 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending
   return yield* attempt({ ...row, toJid: recipient.jid }, recipient, account)
 })
 
+const refusedByWhatsApp = Effect.fnUntraced(function* (row: OutboxRow, { code, reason }: SendRefused) {
+  if (code === RESTRICTED) yield* restricted(row)
+  else yield* refused(row, reason, FINAL.has(code))
+})
+
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
   return yield* attemptNow(row, account).pipe(
@@ -102,11 +107,7 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
       UploadFailed: ({ reason }) =>
         Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),
-      SendRefused: ({ code, reason }) =>
-        Effect.as(
-          code === RESTRICTED ? restricted(row) : refused(row, reason, FINAL.has(code)),
-          'more' as const
-        )
+      SendRefused: refusal => Effect.as(refusedByWhatsApp(row, refusal), 'more' as const)
     })
   )
 })

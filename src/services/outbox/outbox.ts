@@ -12,6 +12,7 @@ import { AccountStore } from '../conversations/account-store.ts'
 import { ContactStore } from '../conversations/contact-store.ts'
 import { GroupStore } from '../conversations/group-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
+import { ReceiptStore } from '../conversations/receipt-store.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { Durability, WaitsForDisk } from '../database/durability.ts'
@@ -100,6 +101,7 @@ const NEEDED = [
   AccountStore,
   ThreadStore,
   MessageStore,
+  ReceiptStore,
   GroupStore,
   ContactStore,
   Identity,

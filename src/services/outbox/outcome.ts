@@ -5,6 +5,7 @@ import type { Restriction } from '../../domain/account.ts'
 import { hasEnded, MAX_SEND_ATTEMPTS, type OutboxStatus, retryDelay } from '../../domain/outbox.ts'
 import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
+import { ReceiptStore } from '../conversations/receipt-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
 import { SqlBulk } from '../database/bulk.ts'
 import { WaitsForDisk } from '../database/durability.ts'
@@ -183,11 +184,21 @@ const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reas
   })
 })
 
-/** An attempt that failed: tried again after a pause, unless it was the last one or another try cannot change it. */
+/** A recipient has reported it: WhatsApp took it by an earlier attempt, and its answer was lost. */
+const isReported = Effect.fnUntraced(function* ({ content, messageId, threadId }: OutboxRow) {
+  const receipts = yield* ReceiptStore
+  return kindOf(content).document.is === 'new' && (yield* receipts.list(threadId, messageId)).length > 0
+})
+
+/**
+ * An attempt that failed: tried again after a pause, unless it was the last one or another try cannot change it. What a recipient
+ * has does not fail.
+ */
 export const refused = Effect.fnUntraced(function* (row: OutboxRow, reason: string, isFinal = false) {
   const now = yield* Clock.currentTimeMillis
   const attempts = row.attempts + 1
-  if (attempts >= MAX_SEND_ATTEMPTS || isFinal) return yield* fail(row, attempts, reason)
+  if (attempts >= MAX_SEND_ATTEMPTS || isFinal)
+    return (yield* isReported(row)) ? yield* sent(row, undefined) : yield* fail(row, attempts, reason)
   yield* mark(row, { status: 'queued', attempts, nextAt: now + retryDelay(attempts), reason })
 })
 

@@ -4,6 +4,7 @@ import type { SqlClient } from 'effect/sql'
 import { TestClock } from 'effect/testing'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import type { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import type { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
 import type { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Attachments } from '../../../src/services/outbox/attachments.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
@@ -27,7 +28,7 @@ export const run = <A, E>(
   program: Effect.Effect<
     A,
     E,
-    AccountStore | Incidents | MessageStore | Outbox | SqlClient.SqlClient | Wakes
+    AccountStore | Incidents | MessageStore | Outbox | ReceiptStore | SqlClient.SqlClient | Wakes
   >,
   paceMs = 0
 ): Promise<A> => {

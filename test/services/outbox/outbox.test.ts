@@ -5,6 +5,7 @@ import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
+import { ReceiptStore } from '../../../src/services/conversations/receipt-store.ts'
 import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
 import { ENDED } from '../../../src/services/outbox/topics.ts'
@@ -25,6 +26,12 @@ const queue = (text: string, toJid = '491@s.whatsapp.net', expiresAt?: number) =
   )
 const pass = Outbox.use(outbox => outbox.sending.runOnce(ACCOUNT.accountId))
 const entry = (entryId: string) => Outbox.use(outbox => outbox.read(ACCOUNT.accountId, entryId))
+const delivered = (threadId: string, messageId: string) =>
+  ReceiptStore.use(receipts =>
+    receipts.put(ACCOUNT.accountId, [
+      { threadId, messageId, recipient: '491@s.whatsapp.net', status: 'delivered', at: 1000 }
+    ])
+  )
 
 test('what WhatsApp refuses is tried again after growing pauses, then fails with its reason and an incident', async () => {
   const [delays, last, incidents, message] = await run(
@@ -59,6 +66,28 @@ test('what WhatsApp refuses is tried again after growing pauses, then fails with
     { kind: 'outbox.failed', severity: 'error', threadId: message!.threadId, messageId: message!.messageId }
   ])
   expect(message).toMatchObject({ status: 'failed', statusReason: 'WhatsApp refused the message (code 400)' })
+})
+
+test('what a recipient has reported is sent, though WhatsApp never confirmed it', async () => {
+  const [last, incidents, message] = await run(
+    () => Effect.fail(new NotConfirmed({})),
+    Effect.gen(function* () {
+      const { entryId, messageId, threadId } = yield* queue('delivered')
+      for (let attempt = 1; attempt <= 6; attempt += 1) {
+        if (attempt === 6) yield* delivered(threadId, messageId)
+        yield* pass
+        yield* TestClock.adjust('32 seconds')
+      }
+      return [
+        yield* entry(entryId),
+        yield* Incidents.use(found => found.list({ limit: 10 })),
+        yield* MessageStore.use(messages => messages.read(threadId, messageId))
+      ] as const
+    })
+  )
+  expect(last).toMatchObject({ status: 'sent', attempts: 6 })
+  expect(message).toMatchObject({ status: 'delivered', statusReason: null })
+  expect(incidents).toEqual([])
 })
 
 test('a message that is being tried again holds up its own thread and no other', async () => {

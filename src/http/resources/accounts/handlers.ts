@@ -53,29 +53,22 @@ const restart = Effect.fnUntraced(
   (work, accountId) => Effect.catchTags(work, accountFailures(accountId))
 )
 
-export const accountsLayer = HttpApiBuilder.group(
-  Api,
-  'accounts',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts>()
-    const provide = Effect.provideContext(services)
-    const withImport = handlers.handleRaw('import', ({ query, request }) =>
-      provide(importSession(query, request))
-    )
-    return withImport.handleAll({
-      create: ({ payload }) => provide(create(payload.name, payload.proxy ?? null)),
-      list: () => provide(list()),
-      get: ({ params }) => provide(get(params.accountId)),
-      change: ({ params, payload }) => provide(change(params.accountId, payload.proxy)),
-      remove: ({ params }) => provide(remove(params.accountId)),
-      pair: ({ params, payload }) => provide(pair(params.accountId, payload)),
-      qr: ({ params, request }) => provide(offer(params.accountId, request)),
-      qrPng: ({ params }) => provide(qrPng(params.accountId)),
-      qrSvg: ({ params }) => provide(qrSvg(params.accountId)),
-      connect: ({ params }) => provide(sendCommand(params.accountId, { type: 'command.connect' })),
-      disconnect: ({ params }) => provide(sendCommand(params.accountId, { type: 'command.disconnect' })),
-      logout: ({ params }) => provide(sendCommand(params.accountId, { type: 'command.logout' })),
-      restart: ({ params }) => provide(restart(params.accountId))
+export const accountsLayer = HttpApiBuilder.group(Api, 'accounts', handlers =>
+  handlers
+    .handleRaw('import', ({ query, request }) => importSession(query, request))
+    .handleAll({
+      create: ({ payload }) => create(payload.name, payload.proxy ?? null),
+      list: () => list(),
+      get: ({ params }) => get(params.accountId),
+      change: ({ params, payload }) => change(params.accountId, payload.proxy),
+      remove: ({ params }) => remove(params.accountId),
+      pair: ({ params, payload }) => pair(params.accountId, payload),
+      qr: ({ params, request }) => offer(params.accountId, request),
+      qrPng: ({ params }) => qrPng(params.accountId),
+      qrSvg: ({ params }) => qrSvg(params.accountId),
+      connect: ({ params }) => sendCommand(params.accountId, { type: 'command.connect' }),
+      disconnect: ({ params }) => sendCommand(params.accountId, { type: 'command.disconnect' }),
+      logout: ({ params }) => sendCommand(params.accountId, { type: 'command.logout' }),
+      restart: ({ params }) => restart(params.accountId)
     })
-  })
 )

@@ -83,15 +83,9 @@ const exportAll = Effect.fnUntraced(function* (filter: AuditFilter) {
   return yield* download(filter, { since, until })
 })
 
-export const auditLayer = HttpApiBuilder.group(
-  Api,
-  'audit',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<AuditLog | Stopping>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: ({ query }) => provide(list(query)),
-      export: ({ query }) => provide(exportAll(query))
-    })
+export const auditLayer = HttpApiBuilder.group(Api, 'audit', handlers =>
+  handlers.handleAll({
+    list: ({ query }) => list(query),
+    export: ({ query }) => exportAll(query)
   })
 )

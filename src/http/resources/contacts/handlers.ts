@@ -3,7 +3,6 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { isPhoneJid, phoneNumberOf, recipientJid } from '../../../domain/jid.ts'
 import { decodePlace } from '../../../domain/page.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { ContactStore } from '../../../services/conversations/contact-store.ts'
 import { WhatsApp } from '../../../services/whatsapp/whatsapp.ts'
 import { Api } from '../../api.ts'
@@ -82,15 +81,9 @@ const list = Effect.fnUntraced(function* (accountId: string, query: ContactListQ
   return { contacts: page.items, nextCursor: page.nextCursor }
 })
 
-export const contactsLayer = HttpApiBuilder.group(
-  Api,
-  'contacts',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | ContactStore | WhatsApp>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: ({ params, query }) => provide(list(params.accountId, query)),
-      check: ({ params, payload }) => provide(check(params.accountId, payload.numbers))
-    })
+export const contactsLayer = HttpApiBuilder.group(Api, 'contacts', handlers =>
+  handlers.handleAll({
+    list: ({ params, query }) => list(params.accountId, query),
+    check: ({ params, payload }) => check(params.accountId, payload.numbers)
   })
 )

@@ -93,14 +93,8 @@ const stream = Effect.fnUntraced(function* (query: EventStreamQuery, headers: Ev
   })
 })
 
-export const eventsLayer = HttpApiBuilder.group(
-  Api,
-  'events',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<SubscriptionNeeds | Stopping>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      stream: ({ headers, query }) => provide(stream(query, headers))
-    })
+export const eventsLayer = HttpApiBuilder.group(Api, 'events', handlers =>
+  handlers.handleAll({
+    stream: ({ headers, query }) => stream(query, headers)
   })
 )

@@ -2,7 +2,6 @@
 import { Clock, Effect, Stream } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import type { Accounts } from '../../../services/accounts.ts'
 import { AccountStore } from '../../../services/conversations/account-store.ts'
 import { ExportStore } from '../../../services/conversations/export-store.ts'
 import { exportOf } from '../../../services/conversations/export.ts'
@@ -58,17 +57,9 @@ const exportAccount = Effect.fnUntraced(function* (accountId: string, query: Exp
   return yield* download(accountId, threadIds, query)
 })
 
-export const exportLayer = HttpApiBuilder.group(
-  Api,
-  'export',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<
-      Accounts | AccountStore | ExportStore | LiveTraffic | Stopping | ThreadStore
-    >()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      thread: ({ params, query }) => provide(exportThread(params.threadId, query)),
-      account: ({ params, query }) => provide(exportAccount(params.accountId, query))
-    })
+export const exportLayer = HttpApiBuilder.group(Api, 'export', handlers =>
+  handlers.handleAll({
+    thread: ({ params, query }) => exportThread(params.threadId, query),
+    account: ({ params, query }) => exportAccount(params.accountId, query)
   })
 )

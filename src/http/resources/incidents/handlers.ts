@@ -27,15 +27,9 @@ const acknowledge = Effect.fnUntraced(function* (incidentId: string) {
   return incident ?? (yield* new NotFound({ detail: `There is no incident ${incidentId}` }))
 })
 
-export const incidentsLayer = HttpApiBuilder.group(
-  Api,
-  'incidents',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Incidents>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: ({ query }) => provide(list(query)),
-      acknowledge: ({ params }) => provide(acknowledge(params.incidentId))
-    })
+export const incidentsLayer = HttpApiBuilder.group(Api, 'incidents', handlers =>
+  handlers.handleAll({
+    list: ({ query }) => list(query),
+    acknowledge: ({ params }) => acknowledge(params.incidentId)
   })
 )

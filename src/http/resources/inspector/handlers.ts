@@ -24,16 +24,10 @@ const issueTicket = Effect.fnUntraced(function* () {
   return tickets.issue(yield* Clock.currentTimeMillis)
 })
 
-export const inspectorLayer = HttpApiBuilder.group(
-  Api,
-  'inspector',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Inspection | InspectorTickets>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      inspector: () => provide(state),
-      turnInspector: ({ payload }) => provide(turn(payload.on)),
-      inspectorTicket: () => provide(issueTicket())
-    })
+export const inspectorLayer = HttpApiBuilder.group(Api, 'inspector', handlers =>
+  handlers.handleAll({
+    inspector: () => state,
+    turnInspector: ({ payload }) => turn(payload.on),
+    inspectorTicket: () => issueTicket()
   })
 )

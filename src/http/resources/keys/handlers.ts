@@ -95,19 +95,13 @@ const remove = Effect.fnUntraced(function* (keyId: string) {
   yield* found(keyId, yield* orDatabaseUnavailable(keys.remove(keyId)))
 })
 
-export const keysLayer = HttpApiBuilder.group(
-  Api,
-  'keys',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<AccessKeys | Accounts>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      create: ({ payload }) => provide(create(payload)),
-      list: () => provide(list()),
-      get: ({ params }) => provide(get(params.keyId)),
-      change: ({ params, payload = {} }) => provide(change(params.keyId, payload)),
-      rotate: ({ params, payload = {} }) => provide(rotate(params.keyId, payload)),
-      remove: ({ params }) => provide(remove(params.keyId))
-    })
+export const keysLayer = HttpApiBuilder.group(Api, 'keys', handlers =>
+  handlers.handleAll({
+    create: ({ payload }) => create(payload),
+    list: () => list(),
+    get: ({ params }) => get(params.keyId),
+    change: ({ params, payload = {} }) => change(params.keyId, payload),
+    rotate: ({ params, payload = {} }) => rotate(params.keyId, payload),
+    remove: ({ params }) => remove(params.keyId)
   })
 )

@@ -2,7 +2,6 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { Outbox } from '../../../services/outbox/outbox.ts'
 import { Api } from '../../api.ts'
 import { findAccount } from '../../lookup.ts'
@@ -45,16 +44,10 @@ const cancel = (accountId: string, entryId: string) =>
     })
   )
 
-export const outboxLayer = HttpApiBuilder.group(
-  Api,
-  'outbox',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | Outbox>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: ({ params, query }) => provide(list(params.accountId, query)),
-      entry: ({ params }) => provide(get(params.accountId, params.entryId)),
-      cancel: ({ params }) => provide(cancel(params.accountId, params.entryId))
-    })
+export const outboxLayer = HttpApiBuilder.group(Api, 'outbox', handlers =>
+  handlers.handleAll({
+    list: ({ params, query }) => list(params.accountId, query),
+    entry: ({ params }) => get(params.accountId, params.entryId),
+    cancel: ({ params }) => cancel(params.accountId, params.entryId)
   })
 )

@@ -2,15 +2,7 @@
 import { Effect, Stream } from 'effect'
 import { HttpServerResponse } from 'effect/http'
 import { HttpApiBuilder } from 'effect/http-api'
-import type { SqlClient } from 'effect/sql'
 import { isGroupJid, recipientJid } from '../../../domain/jid.ts'
-import type { Accounts } from '../../../services/accounts.ts'
-import type { AccountStore } from '../../../services/conversations/account-store.ts'
-import type { ExportStore } from '../../../services/conversations/export-store.ts'
-import type { PersonalMessages } from '../../../services/conversations/personal-messages.ts'
-import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
-import type { LiveTraffic } from '../../../services/journal/traffic.ts'
-import type { Media } from '../../../services/media/media.ts'
 import { personArchive } from '../../../services/personal-data/archive.ts'
 import { Erasures } from '../../../services/personal-data/erasures.ts'
 import { hasPerson, personLines } from '../../../services/personal-data/export.ts'
@@ -82,36 +74,17 @@ const find = Effect.fnUntraced(function* (accountId: string, erasureId: string) 
   return erasure ?? (yield* new NotFound({ detail: `There is no erasure ${erasureId}` }))
 })
 
-export const personalDataLayer = HttpApiBuilder.group(
-  Api,
-  'personalData',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<
-      | Accounts
-      | AccountStore
-      | Erasures
-      | ExportStore
-      | LiveTraffic
-      | Media
-      | PersonalMessages
-      | SqlClient.SqlClient
-      | Stopping
-      | ThreadStore
-    >()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      export: ({ params, payload }) => provide(download(params.accountId, payload)),
-      archive: ({ params, payload }) => provide(archive(params.accountId, payload)),
-      erase: ({ params, payload }) => provide(start(params.accountId, payload)),
-      erasures: ({ params, query }) =>
-        provide(
-          orDatabaseUnavailable(
-            Erasures.use(({ list }) => list(params.accountId, query.limit ?? PAGE)).pipe(
-              Effect.map(erasures => ({ erasures }))
-            )
-          )
-        ),
-      erasure: ({ params }) => provide(find(params.accountId, params.erasureId))
-    })
+export const personalDataLayer = HttpApiBuilder.group(Api, 'personalData', handlers =>
+  handlers.handleAll({
+    export: ({ params, payload }) => download(params.accountId, payload),
+    archive: ({ params, payload }) => archive(params.accountId, payload),
+    erase: ({ params, payload }) => start(params.accountId, payload),
+    erasures: ({ params, query }) =>
+      orDatabaseUnavailable(
+        Erasures.use(({ list }) => list(params.accountId, query.limit ?? PAGE)).pipe(
+          Effect.map(erasures => ({ erasures }))
+        )
+      ),
+    erasure: ({ params }) => find(params.accountId, params.erasureId)
   })
 )

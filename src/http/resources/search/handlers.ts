@@ -3,9 +3,7 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodeSearchCursor, encodeSearchCursor } from '../../../domain/page.ts'
 import { parseSearch } from '../../../domain/search-query.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { MessageSearch } from '../../../services/conversations/message-search.ts'
-import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import { Api } from '../../api.ts'
 import { findAccount, findThread } from '../../lookup.ts'
 import { messageFilter } from '../../message-filter.ts'
@@ -41,14 +39,8 @@ const search = Effect.fnUntraced(function* (accountId: string, query: MessageSea
   return { hits, nextCursor: next === null ? null : encodeSearchCursor(next) }
 })
 
-export const searchLayer = HttpApiBuilder.group(
-  Api,
-  'search',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | MessageSearch | ThreadStore>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      search: ({ params, query }) => provide(search(params.accountId, query))
-    })
+export const searchLayer = HttpApiBuilder.group(Api, 'search', handlers =>
+  handlers.handleAll({
+    search: ({ params, query }) => search(params.accountId, query)
   })
 )

@@ -2,7 +2,6 @@
 import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { decodePlace } from '../../../domain/page.ts'
-import type { Accounts } from '../../../services/accounts.ts'
 import { GroupStore } from '../../../services/conversations/group-store.ts'
 import { LabelStore } from '../../../services/conversations/label-store.ts'
 import { ThreadStore } from '../../../services/conversations/thread-store.ts'
@@ -70,20 +69,12 @@ const showTyping = Effect.fnUntraced(function* (threadId: string, state: TypingS
   yield* whatsapp.type(accountId, clientJid, state).pipe(Effect.catch(() => notOnline(accountId)))
 })
 
-export const threadsLayer = HttpApiBuilder.group(
-  Api,
-  'threads',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<
-      Accounts | GroupStore | LabelStore | Outbox | ThreadStore | WhatsApp
-    >()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: ({ params, query }) => provide(list(params.accountId, query)),
-      labels: ({ params }) => provide(labels(params.accountId)),
-      thread: ({ params }) => provide(get(params.threadId)),
-      read: ({ params }) => provide(markRead(params.threadId)),
-      typing: ({ params, payload }) => provide(showTyping(params.threadId, payload.state))
-    })
+export const threadsLayer = HttpApiBuilder.group(Api, 'threads', handlers =>
+  handlers.handleAll({
+    list: ({ params, query }) => list(params.accountId, query),
+    labels: ({ params }) => labels(params.accountId),
+    thread: ({ params }) => get(params.threadId),
+    read: ({ params }) => markRead(params.threadId),
+    typing: ({ params, payload }) => showTyping(params.threadId, payload.state)
   })
 )

@@ -3,8 +3,6 @@ import { Effect } from 'effect'
 import { HttpApiBuilder } from 'effect/http-api'
 import { parseThreadId } from '../../../domain/ids.ts'
 import type { Webhook } from '../../../domain/webhook.ts'
-import type { Accounts } from '../../../services/accounts.ts'
-import type { ThreadStore } from '../../../services/conversations/thread-store.ts'
 import type { DatabaseError } from '../../../services/database/error.ts'
 import { eventsOfFormat } from '../../../services/webhooks/formats/formats.ts'
 import { type StoredWebhook, type WebhookError, Webhooks } from '../../../services/webhooks/webhooks.ts'
@@ -213,30 +211,23 @@ const replayDeadLetters = (webhookId: string) =>
     Effect.map(found(webhookId, webhooks.replayDeadLetters(webhookId)), events => ({ events }))
   )
 
-export const webhooksLayer = HttpApiBuilder.group(
-  Api,
-  'webhooks',
-  Effect.fn(function* (handlers) {
-    const services = yield* Effect.context<Accounts | ThreadStore | Webhooks>()
-    const provide = Effect.provideContext(services)
-    return handlers.handleAll({
-      list: () => provide(list),
-      create: ({ payload }) => provide(create(payload)),
-      get: ({ params }) => provide(managed(params.webhookId)),
-      change: ({ params, payload = {} }) =>
-        provide(ofManaged(params.webhookId, webhook => change(webhook, payload))),
-      delete: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => remove(webhookId))),
-      renewSecret: ({ params, payload: { overlapSeconds = OVERLAP_SECONDS } = {} }) =>
-        provide(ofManaged(params.webhookId, ({ webhookId }) => renewSecret(webhookId, overlapSeconds))),
-      test: ({ params }) => provide(ofManaged(params.webhookId, ({ webhookId }) => test(webhookId))),
-      replay: ({ params, payload }) =>
-        provide(ofManaged(params.webhookId, ({ webhookId }) => replay(webhookId, payload))),
-      deliveries: ({ params, query: { limit = PAGE } }) =>
-        provide(ofManaged(params.webhookId, ({ webhookId }) => deliveries(webhookId, limit))),
-      deadLetters: ({ params, query: { limit = PAGE } }) =>
-        provide(ofManaged(params.webhookId, ({ webhookId }) => deadLetters(webhookId, limit))),
-      replayDeadLetters: ({ params }) =>
-        provide(ofManaged(params.webhookId, ({ webhookId }) => replayDeadLetters(webhookId)))
-    })
+export const webhooksLayer = HttpApiBuilder.group(Api, 'webhooks', handlers =>
+  handlers.handleAll({
+    list: () => list,
+    create: ({ payload }) => create(payload),
+    get: ({ params }) => managed(params.webhookId),
+    change: ({ params, payload = {} }) => ofManaged(params.webhookId, webhook => change(webhook, payload)),
+    delete: ({ params }) => ofManaged(params.webhookId, ({ webhookId }) => remove(webhookId)),
+    renewSecret: ({ params, payload: { overlapSeconds = OVERLAP_SECONDS } = {} }) =>
+      ofManaged(params.webhookId, ({ webhookId }) => renewSecret(webhookId, overlapSeconds)),
+    test: ({ params }) => ofManaged(params.webhookId, ({ webhookId }) => test(webhookId)),
+    replay: ({ params, payload }) =>
+      ofManaged(params.webhookId, ({ webhookId }) => replay(webhookId, payload)),
+    deliveries: ({ params, query: { limit = PAGE } }) =>
+      ofManaged(params.webhookId, ({ webhookId }) => deliveries(webhookId, limit)),
+    deadLetters: ({ params, query: { limit = PAGE } }) =>
+      ofManaged(params.webhookId, ({ webhookId }) => deadLetters(webhookId, limit)),
+    replayDeadLetters: ({ params }) =>
+      ofManaged(params.webhookId, ({ webhookId }) => replayDeadLetters(webhookId))
   })
 )

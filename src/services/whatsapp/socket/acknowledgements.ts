@@ -1,4 +1,5 @@
-// WhatsApp's acknowledgements of messages that were sent on one connection: each sender waits for its own.
+// WhatsApp's acknowledgements of messages that were sent on one connection: each sender waits for its own. One that comes when its
+// sender has stopped waiting is the answer to the next one who sends this message: WhatsApp has it.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
 import { millisecondsOf, secondsToMilliseconds } from '../convert/numbers.ts'
@@ -9,7 +10,8 @@ import type { ConnectionRuntime } from './runtime.ts'
 export interface Acknowledgements {
   /**
    * Sends, then waits until WhatsApp acknowledges the message of this id. Succeeds with the time WhatsApp took it at
-   * (milliseconds since 1970), if it says so. The caller limits the wait.
+   * (milliseconds since 1970), if it says so. Sends nothing if the acknowledgement of an earlier try has come meanwhile. The
+   * caller limits the wait.
    */
   readonly awaitAfter: <E>(
     messageId: string,
@@ -17,11 +19,36 @@ export interface Acknowledgements {
   ) => Effect.Effect<number | undefined, E | SendRefused>
 }
 
-const outcomeOf = ({ attrs }: BinaryNode): Exit.Exit<number | undefined, SendRefused> => {
+type Answer = Exit.Exit<number | undefined, SendRefused>
+
+const outcomeOf = ({ attrs }: BinaryNode): Answer => {
   const code = Number(attrs['error'] ?? 0)
   return code === 0
     ? Exit.succeed(millisecondsOf(secondsToMilliseconds(attrs['t'])))
     : Exit.fail(new SendRefused({ code, reason: refusal(code) }))
+}
+
+/** Messages whose senders have stopped waiting; those of long ago are forgotten. */
+const MOST_LATE = 1000
+
+/** The answers that came, or may still come, when nobody waited for them. */
+const makeLateAnswers = () => {
+  const answers = new Map<string, Answer | undefined>()
+  return {
+    expect: (messageId: string): void => {
+      answers.set(messageId, undefined)
+      const [oldest] = answers.keys()
+      if (answers.size > MOST_LATE && oldest !== undefined) answers.delete(oldest)
+    },
+    note: (messageId: string, answer: Answer): void => {
+      if (answers.has(messageId)) answers.set(messageId, answer)
+    },
+    take: (messageId: string): Answer | undefined => {
+      const answer = answers.get(messageId)
+      answers.delete(messageId)
+      return answer
+    }
+  }
 }
 
 export const makeAcknowledgements = (
@@ -31,18 +58,24 @@ export const makeAcknowledgements = (
   onSending: () => void
 ): Acknowledgements => {
   const waiting = new Map<string, Deferred.Deferred<number | undefined, SendRefused>>()
+  const late = makeLateAnswers()
   socket.ws.on('CB:ack,class:message', (node: BinaryNode) => {
-    const acknowledged = waiting.get(node.attrs['id'] ?? '')
-    if (acknowledged !== undefined) detached(() => Deferred.doneUnsafe(acknowledged, outcomeOf(node)))
+    const messageId = node.attrs['id'] ?? ''
+    const acknowledged = waiting.get(messageId)
+    if (acknowledged === undefined) late.note(messageId, outcomeOf(node))
+    else detached(() => Deferred.doneUnsafe(acknowledged, outcomeOf(node)))
   })
   return {
     awaitAfter: (messageId, sending) =>
       Effect.suspend(() => {
+        const answer = late.take(messageId)
+        if (answer !== undefined) return answer
         const acknowledged = Deferred.makeUnsafe<number | undefined, SendRefused>()
         waiting.set(messageId, acknowledged)
         onSending()
         return sending.pipe(
           Effect.andThen(Deferred.await(acknowledged)),
+          Effect.onInterrupt(() => Effect.sync(() => late.expect(messageId))),
           Effect.ensuring(Effect.sync(() => waiting.delete(messageId)))
         )
       })
