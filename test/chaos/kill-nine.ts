@@ -33,6 +33,8 @@ export interface ChaosResult {
   readonly sends: number
   readonly sends_lost: number
   readonly sends_duplicated: number
+  /** Shown as failed, though recipients have them. */
+  readonly sends_misreported: number
   /** Stored with another text, writer, time or reactions than on the phone. */
   readonly different: number
   /** Stored as messages, and not held by the phone. */
@@ -64,6 +66,7 @@ const ZERO: Verdict = {
   sends: 0,
   sendsLost: 0,
   sendsDuplicated: 0,
+  sendsMisreported: 0,
   receipts: 0,
   receiptsLost: 0,
   waiting: 0,
@@ -79,6 +82,7 @@ const sumOf = (one: Verdict, other: Verdict): Verdict => ({
   sends: one.sends + other.sends,
   sendsLost: one.sendsLost + other.sendsLost,
   sendsDuplicated: one.sendsDuplicated + other.sendsDuplicated,
+  sendsMisreported: one.sendsMisreported + other.sendsMisreported,
   receipts: one.receipts + other.receipts,
   receiptsLost: one.receiptsLost + other.receiptsLost,
   waiting: one.waiting + other.waiting,
@@ -120,6 +124,7 @@ export const killNine = async (options: ChaosOptions): Promise<ChaosResult> => {
     sends: total.sends,
     sends_lost: total.sendsLost,
     sends_duplicated: total.sendsDuplicated,
+    sends_misreported: total.sendsMisreported,
     different: total.different,
     unexpected: total.unexpected,
     receipts: total.receipts,
@@ -140,6 +145,7 @@ export const isClean = (result: ChaosResult): boolean =>
     result.unexpected +
     result.sends_lost +
     result.sends_duplicated +
+    result.sends_misreported +
     result.receipts_lost +
     result.waiting +
     result.failed_stops +

@@ -23,6 +23,8 @@ export interface Verdict {
   readonly sends: number
   readonly sendsLost: number
   readonly sendsDuplicated: number
+  /** Those that are shown as failed, though recipients have them. */
+  readonly sendsMisreported: number
   readonly receipts: number
   readonly receiptsLost: number
   readonly waiting: number
@@ -83,6 +85,7 @@ export const verdictOf = async (
     sends: accepted.length,
     sendsLost: times.filter(count => count === 0).length,
     sendsDuplicated: times.filter(count => count > 1).length,
+    sendsMisreported: await countMisreported(server, account, log),
     receipts: receipts.all,
     receiptsLost: receipts.lost.length,
     waiting: truth.offlineQueue.length,
@@ -180,6 +183,22 @@ const settledReceipts = async (server: ServerProcess, { accountId, phone }: Chao
   }
   await settled(server, accountId, 'no receipt to be missing', ask, log)
   return receipts
+}
+
+const countMisreported = async (
+  { api }: ServerProcess,
+  { accountId, phone, traffic }: ChaosAccount,
+  log: Log
+): Promise<number> => {
+  const { received } = phone.truth()
+  let misreported = 0
+  for (const { entryId } of traffic.accepted) {
+    const entry = await api.entry(accountId, entryId)
+    if (entry.status !== 'failed' || timesReceived(received, entryId) === 0) continue
+    log(`shown as failed in ${accountId}, though it was received: ${entryId} (${entry.reason})`)
+    misreported += 1
+  }
+  return misreported
 }
 
 /** How often the recipient who got a message most often got it; 0 when one never did. */
