@@ -254,7 +254,10 @@ const makePass = (apply: Ingest['Service']['apply']) =>
       if (read.undecodable > 0) yield* incidents.report(unreadable(accountId, read.undecodable))
       yield* apply(accountId, read.facts, settle(accountId, entries, read)).pipe(
         // Nobody is kept waiting by receipts.
-        Effect.provideService(CommitsLater, () => read.facts.every(({ kind }) => kind === 'receipt'))
+        Effect.provideService(
+          CommitsLater,
+          () => read.facts.length > 0 && read.facts.every(({ kind }) => kind === 'receipt')
+        )
       )
       if (coverage.takeLiveStarted(accountId)) yield* jobs.wake(accountId)
       // Only the phone announces history. A message that the owner wrote on another device is a sign of the phone, too.

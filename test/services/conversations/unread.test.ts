@@ -78,6 +78,13 @@ describe('what is written in the second of the newest message of a history, but 
     ).toBe(1)
   })
 
+  test('what comes later is unread, also when the newest message of the history is not stored, or is removed', async () => {
+    const later = message('F', { timestamp: T0 + 90_000 })
+    expect(await unreadAfter([page(0, 1)], [later])).toBe(1)
+    expect(await unreadAfter([page(0, 3), newest], [later], [meanwhile])).toBe(1)
+    expect(await unreadAfter([page(2, 1)], [later])).toBe(2)
+  })
+
   test('until the owner reads it', async () => {
     expect(await unreadAfter([page(0, 1), newest], [meanwhile], [read('E')])).toBe(0)
     expect(await unreadAfter([read('E')], [page(0, 1), newest], [meanwhile])).toBe(0)

@@ -1,6 +1,6 @@
 // Transactions that wait for their turn share a commit: each is written or not, as a whole, and goes on only once it is.
 import { DatabaseSync } from 'node:sqlite'
-import { Deferred, Effect, Exit, Fiber } from 'effect'
+import { Deferred, Effect, Exit, Fiber, Latch } from 'effect'
 import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -166,14 +166,20 @@ const inCompany = (companyMs: number) => {
     },
     { mostMembers: 32, longestMs: Infinity, companyMs }
   )
-  const ending = (end: 'commit' | 'rollback') =>
-    Effect.scoped(Effect.flatMap(groups.turn, turn => Effect.andThen(turn.begin, turn[end])))
+  const ending = (end: 'commit' | 'rollback', before = Effect.void) =>
+    Effect.scoped(
+      Effect.flatMap(groups.turn, turn => Effect.andThen(Effect.andThen(turn.begin, before), turn[end]))
+    )
+  const later = <A, E, R>(work: Effect.Effect<A, E, R>) =>
+    Effect.provideService(work, CommitsLater, () => true)
   return {
     statements,
     hurry: groups.hurry,
     now: ending('commit'),
+    nowAfter: (before: Effect.Effect<void>) => ending('commit', before),
     failing: ending('rollback'),
-    later: Effect.provideService(ending('commit'), CommitsLater, () => true)
+    later: later(ending('commit')),
+    laterAfter: (before: Effect.Effect<void>) => later(ending('commit', before))
   }
 }
 const FOR_GOOD = 1_000_000_000
@@ -212,6 +218,30 @@ test('one that may wait is committed before one that has a commit of its own, wh
     })
   )
   expect(company.statements).toEqual(['BEGIN', 'COMMIT', 'BEGIN', 'COMMIT', 'BEGIN', 'COMMIT'])
+})
+
+test('nobody who may not wait waits for company: neither with one behind that may, nor when hurried while another is in the middle', async () => {
+  const company = inCompany(FOR_GOOD)
+  await Effect.runPromise(
+    Effect.gen(function* () {
+      const begun = { startImmediately: true }
+      const [one, other] = [yield* Latch.make(), yield* Latch.make()]
+      const urgent = yield* Effect.forkChild(company.nowAfter(one.await), begun)
+      const behind = yield* Effect.forkChild(company.later, begun)
+      yield* one.open
+      yield* Fiber.join(urgent)
+      yield* Fiber.join(behind)
+
+      const hurried = yield* Effect.forkChild(company.later, begun)
+      const inTheMiddle = yield* Effect.forkChild(company.laterAfter(other.await), begun)
+      company.hurry()
+      yield* other.open
+      yield* Fiber.join(hurried)
+      yield* Fiber.join(inTheMiddle)
+    })
+  )
+  const shared = ['BEGIN', 'SAVEPOINT member', 'RELEASE member', 'COMMIT']
+  expect(company.statements).toEqual([...shared, ...shared])
 })
 
 test('whatever comes together, what was told to be written is written, and nothing else', () =>

@@ -19,14 +19,22 @@ const countable = (sql: SqlClient.SqlClient): string =>
   `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')
     AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)`
 
-/** The one rule for a thread's unread count: the mark's `base`, and every countable message after the mark. Statuses do not count. */
+/**
+ * The unread messages among those that `m` names and `t` has: the mark's `base`, and every message after the mark. A base below
+ * zero is of messages of the second after the mark, whether they are stored or not: later ones are unread all the same.
+ */
+const unreadOf = (sql: SqlClient.SqlClient, m: string, t: string): string => {
+  const ofSecond = `SUM(CASE WHEN ${m}.ts_client = ${t}.mark_at THEN 1 ELSE 0 END)`
+  const later = `COUNT(CASE WHEN ${m}.ts_client > ${t}.mark_at THEN 1 END)`
+  return `${greatest(sql, '0', `${t}.mark_base + COALESCE(${ofSecond}, 0)`)} + ${later}`
+}
+
+/** The one rule for a thread's unread count. Statuses do not count. */
 const recount = (sql: SqlClient.SqlClient): string =>
-  `UPDATE threads SET unread_count = ${greatest(
-    sql,
-    '0',
-    `mark_base + (SELECT COUNT(*) FROM messages m WHERE m.thread_id = threads.thread_id AND threads.kind <> 'status'
-      AND ${countable(sql)} AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))`
-  )} WHERE thread_id = ?`
+  `UPDATE threads SET unread_count = (SELECT ${unreadOf(sql, 'm', 'threads')} FROM messages m
+    WHERE m.thread_id = threads.thread_id AND threads.kind <> 'status' AND ${countable(sql)}
+      AND (m.ts_client, m.message_row) > (threads.mark_at, threads.mark_row))
+  WHERE thread_id = ?`
 
 interface Mark {
   /** Milliseconds since 1970, and the row within it. */
@@ -89,7 +97,7 @@ export const noteUnreadCount = Effect.fnUntraced(function* (
 ) {
   const { at, count } = counted
   const [known] = yield* context.sql<{ markAt: number; unread: number; ofSecond: number }>`SELECT t.mark_at,
-      t.mark_base + COUNT(m.message_row) AS unread, COUNT(CASE WHEN m.ts_client = ${at} THEN 1 END) AS of_second
+      ${context.sql.literal(unreadOf(context.sql, 'm', 't'))} AS unread, COUNT(CASE WHEN m.ts_client = ${at} THEN 1 END) AS of_second
     FROM threads t LEFT JOIN messages m ON m.thread_id = t.thread_id AND ${context.sql.literal(countable(context.sql))}
       AND (m.ts_client, m.message_row) > (t.mark_at, t.mark_row) AND m.ts_client <= ${at}
     WHERE t.thread_id = ${threadId} GROUP BY t.thread_id, t.mark_at, t.mark_base`

@@ -12,6 +12,8 @@ interface Group {
   readonly begunAt: number
   readonly committed: Deferred.Deferred<void, SqlError.SqlError>
   members: number
+  /** A member cannot wait for company: the group is committed as soon as nobody is in the queue. */
+  isAwaited: boolean
   /** Ends the wait of members that wait for company. */
   timer: NodeJS.Timeout | undefined
 }
@@ -110,17 +112,20 @@ export const makeGroupCommit = (
 
   /** Whoever uses the connection then, or waits for it, makes the commit. */
   const hurry = (): void => {
-    if (group?.timer !== undefined) Effect.runFork(closeAbandoned)
+    if (group?.timer === undefined) return
+    group.isAwaited = true
+    Effect.runFork(closeAbandoned)
   }
 
   /** Whether the group stays open for whoever comes next, although nobody is in the queue. */
-  const waitsForCompany = (open: Group): Effect.Effect<boolean> =>
-    Effect.zipWith(
-      CommitsLater,
-      SharesCommit,
-      (mayWait, shares) =>
-        mayWait() && shares && performance.now() - open.begunAt < companyMs && !turns.isOtherWaiting()
-    )
+  const waitsForCompany = (open: Group): boolean =>
+    queued === 0 &&
+    !open.isAwaited &&
+    open.members < mostMembers &&
+    performance.now() - open.begunAt < companyMs &&
+    !turns.isOtherWaiting()
+
+  const mayWait = Effect.zipWith(CommitsLater, SharesCommit, (later, shares) => shares && later())
 
   /** Waits for the connection; it is given back when the scope is closed. */
   const take = (
@@ -156,7 +161,7 @@ export const makeGroupCommit = (
         yield* undoLeftover
         yield* begun
         const committed = Deferred.makeUnsafe<void, SqlError.SqlError>()
-        group = { begunAt: performance.now(), committed, members: 0, timer: undefined }
+        group = { begunAt: performance.now(), committed, members: 0, isAwaited: false, timer: undefined }
       }),
       commit: Effect.gen(function* () {
         const joined = group
@@ -166,7 +171,8 @@ export const makeGroupCommit = (
         }
         joined.members += 1
         if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
-        if (queued === 0 && joined.members < mostMembers && (yield* waitsForCompany(joined))) {
+        if (!(yield* mayWait)) joined.isAwaited = true
+        if (waitsForCompany(joined)) {
           joined.timer ??= setTimeout(hurry, companyMs)
           yield* Scope.close(place, Exit.void)
           return yield* Deferred.await(joined.committed)

@@ -1,5 +1,5 @@
 // WhatsApp's acknowledgements of messages that were sent on one connection: each sender waits for its own. One that comes when its
-// sender has stopped waiting is the answer to the next one who sends this message: WhatsApp has it.
+// sender has stopped waiting is the answer to the next one who sends this message.
 import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { Deferred, Effect, Exit } from 'effect'
 import { millisecondsOf, secondsToMilliseconds } from '../convert/numbers.ts'
@@ -35,8 +35,9 @@ const MOST_LATE = 1000
 const makeLateAnswers = () => {
   const answers = new Map<string, Answer | undefined>()
   return {
-    expect: (messageId: string): void => {
-      answers.set(messageId, undefined)
+    /** Nobody waits for this one any more; `answer` if it has come. */
+    expect: (messageId: string, answer: Answer | undefined): void => {
+      answers.set(messageId, answer)
       const [oldest] = answers.keys()
       if (answers.size > MOST_LATE && oldest !== undefined) answers.delete(oldest)
     },
@@ -57,25 +58,29 @@ export const makeAcknowledgements = (
   /** Called before each message. */
   onSending: () => void
 ): Acknowledgements => {
-  const waiting = new Map<string, Deferred.Deferred<number | undefined, SendRefused>>()
+  const waiting = new Map<string, (answer: Answer) => void>()
   const late = makeLateAnswers()
   socket.ws.on('CB:ack,class:message', (node: BinaryNode) => {
     const messageId = node.attrs['id'] ?? ''
-    const acknowledged = waiting.get(messageId)
-    if (acknowledged === undefined) late.note(messageId, outcomeOf(node))
-    else detached(() => Deferred.doneUnsafe(acknowledged, outcomeOf(node)))
+    const answered = waiting.get(messageId)
+    if (answered === undefined) late.note(messageId, outcomeOf(node))
+    else answered(outcomeOf(node))
   })
   return {
     awaitAfter: (messageId, sending) =>
       Effect.suspend(() => {
-        const answer = late.take(messageId)
-        if (answer !== undefined) return answer
+        const before = late.take(messageId)
+        if (before !== undefined) return before
+        let answer: Answer | undefined
         const acknowledged = Deferred.makeUnsafe<number | undefined, SendRefused>()
-        waiting.set(messageId, acknowledged)
+        waiting.set(messageId, given => {
+          answer = given
+          detached(() => Deferred.doneUnsafe(acknowledged, given))
+        })
         onSending()
         return sending.pipe(
           Effect.andThen(Deferred.await(acknowledged)),
-          Effect.onInterrupt(() => Effect.sync(() => late.expect(messageId))),
+          Effect.onInterrupt(() => Effect.sync(() => late.expect(messageId, answer))),
           Effect.ensuring(Effect.sync(() => waiting.delete(messageId)))
         )
       })
