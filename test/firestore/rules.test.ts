@@ -2,7 +2,7 @@
 // judged by this project's reading of their language, not by Google's.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { deleteApp, initializeApp } from '@firebase/app'
+import { deleteApp, initializeApp } from 'firebase/app'
 import {
   addDoc,
   collection,
@@ -22,7 +22,7 @@ import {
   setLogLevel,
   updateDoc,
   where
-} from '@firebase/firestore'
+} from 'firebase/firestore'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { FirestoreReader, PROJECT } from '../../harness/firestore.ts'
 import { deployedIndexes } from './deployed-indexes.ts'
