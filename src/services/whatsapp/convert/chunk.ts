@@ -199,7 +199,8 @@ export const decodedStatuses = (
 const unreadOf = (
   self: Self,
   chat: Address,
-  { about, messages }: EncodedConversation
+  { about, messages }: EncodedConversation,
+  madeAt: number | undefined
 ): ChatFact['unread'] => {
   const count = numberOf(about.unreadCount)
   if (count === null) return undefined
@@ -209,7 +210,8 @@ const unreadOf = (
   const isWhole = written.length > 0 && (written.length < messages.length || beginningOf(about) === 'reached')
   if (!isWhole) return { count, at }
   const ofSecond = [...factsOf(self, chat, [], written)].filter(countsAsUnread).length
-  return { count, at, ofSecond }
+  // A page that was asked for may end within that second, before the newest message.
+  return ofSecond === 0 && madeAt !== undefined ? { count, at } : { count, at, ofSecond }
 }
 
 const countsAsUnread = (fact: Fact): boolean =>
@@ -247,7 +249,7 @@ export const decodedConversation = (
     chat,
     // A person's name is the contact's.
     name: isPersonJid(chat.jid) ? undefined : name,
-    unread: unreadOf(self, chat, encoded),
+    unread: unreadOf(self, chat, encoded, madeAt),
     settings: settingsOf(conversation, madeAt),
     ephemeralSeconds: conversation.ephemeralExpiration ?? undefined
   }

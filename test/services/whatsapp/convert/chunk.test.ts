@@ -64,6 +64,14 @@ describe('unread messages are counted as of', () => {
     expect(about?.kind === 'chat' && about.unread).toEqual({ count: 3, at: expect.any(Number), ofSecond })
   })
 
+  test('with nothing of a page that ends before the newest message, within its second', () => {
+    const page = { messages: [own], conversationTimestamp: 20, unreadCount: 1, ...reached }
+    const [asked] = conversation(page, 30_000)
+    expect(asked?.kind === 'chat' && asked.unread).toEqual({ count: 1, at: 20_000 })
+    const [linked] = conversation(page)
+    expect(linked?.kind === 'chat' && linked.unread).toEqual({ count: 1, at: 20_000, ofSecond: 0 })
+  })
+
   test('no time when there is no count', () => {
     expect(conversation({})[0]).toMatchObject({ kind: 'chat', unread: undefined })
   })
