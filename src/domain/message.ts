@@ -208,6 +208,11 @@ export type Quoted = typeof Quoted.Type
 /** Characters. */
 export const EXCERPT_LENGTH = 200
 
+/** The types of messages that nobody has written: they tell what happened, and are never unread. */
+export const UNWRITTEN_TYPES = ['system', 'call'] as const
+
+export const isWritten = (type: string): boolean => UNWRITTEN_TYPES.every(unwritten => unwritten !== type)
+
 /** The message that another one belongs to, as its sender says: `mediaAlbum`, `mediaPoll`, … as WhatsApp calls it, in camelCase. */
 export const Association = Schema.Struct({ type: Schema.String, whatsAppId: Schema.String })
 export type Association = typeof Association.Type

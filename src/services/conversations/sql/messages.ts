@@ -1,7 +1,7 @@
 // How messages are stored, in SQL.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
+import { isWritten, MESSAGE_STATUSES, statusRank } from '../../../domain/message.ts'
 import { messageSecretIn } from '../../../domain/sealed-add-on.ts'
 import type { AccountRemoval } from '../../database/tables.ts'
 import type { EventWrite } from '../../events/event-log.ts'
@@ -244,7 +244,7 @@ const applyOwnersMarks = Effect.fnUntraced(function* (
   const touched = new Set(writes.map(({ threadId }) => threadId))
   yield* markRemovedMessages(context.sql, [...touched], { afterRow: before })
   yield* applyLabelsOfNew(context, accountId, writes)
-  const news = writes.filter(({ live, type }) => live && type !== 'system' && type !== 'call')
+  const news = writes.filter(({ live, type }) => live && isWritten(type))
   if (news.length > 0) yield* unarchiveWithNews(context, accountId, news)
 })
 

@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { UnreadAtPhone } from '../../../domain/fact.ts'
+import { UNWRITTEN_TYPES } from '../../../domain/message.ts'
 import type { Target } from '../../../domain/outbox.ts'
 import { greatest, jsonField, least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
 import type { MessageWrite } from '../writes.ts'
@@ -16,7 +17,7 @@ export const BEFORE_ITS_SECOND = 0
 
 /** Messages a person would have to read. What a member shares of a group's past is none. */
 const countable = (sql: SqlClient.SqlClient): string =>
-  `m.direction = 'inbound' AND m.type NOT IN ('system', 'call')
+  `m.direction = 'inbound' AND m.type NOT IN ('${UNWRITTEN_TYPES.join("', '")}')
     AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)`
 
 /**

@@ -1,6 +1,7 @@
 // A decoded history chunk to facts, conversation by conversation, so that what is converted need not stay in memory.
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { isGroupJid, isPersonJid, isThreadJid, STATUS_JID } from '../../../domain/jid.ts'
+import { isWritten } from '../../../domain/message.ts'
 import type { Address, ChatFact, Fact, PastParticipantsFact } from '../../../domain/fact.ts'
 import { bytesField, splitField, varintField } from '../../../domain/protobuf.ts'
 import { address, samePerson, type Self, UNDATED } from './address.ts'
@@ -215,7 +216,7 @@ const unreadOf = (
 }
 
 const countsAsUnread = (fact: Fact): boolean =>
-  fact.kind === 'message' && fact.sender !== 'me' && fact.type !== 'system' && fact.type !== 'call'
+  fact.kind === 'message' && fact.sender !== 'me' && isWritten(fact.type)
 
 /** A chunk has a conversation's newest message first; stored oldest first, messages of one second keep their order. */
 function* factsOf(

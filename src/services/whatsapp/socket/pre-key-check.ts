@@ -13,6 +13,7 @@ import {
   KEY_BUNDLE_TYPE,
   type KeyPair,
   S_WHATSAPP_NET,
+  type SignalDataSet,
   type SignalKeyStore,
   type WASocket,
   xmppPreKey,
@@ -82,19 +83,29 @@ export interface RememberingKeys extends SignalKeyStore {
 /** Read or written at once: while one account has many, others wait no longer than for as many. */
 const KEYS_AT_ONCE = 50
 
+/** Others have their turns before each part, and before what comes next. */
+const setInParts = async (
+  keys: SignalKeyStore,
+  { 'pre-key': _, ...others }: SignalDataSet,
+  preKeys: ReadonlyArray<readonly [id: string, pair: KeyPair | null]>
+): Promise<void> => {
+  await keys.set(others)
+  for (let start = 0; start < preKeys.length; start += KEYS_AT_ONCE) {
+    await setImmediate()
+    await keys.set({ 'pre-key': Object.fromEntries(preKeys.slice(start, start + KEYS_AT_ONCE)) })
+  }
+  await setImmediate()
+}
+
 /** Linking makes eight hundred pre-keys, and the check comes right after it: reading and opening them again takes half as long as making them. */
 export const rememberPreKeys = (keys: SignalKeyStore): RememberingKeys => {
   let stored: Record<string, KeyPair> = {}
   return {
     get: (kind, ids) => keys.get(kind, ids),
-    set: async ({ 'pre-key': preKeys = {}, ...others }) => {
-      const changes = Object.entries(preKeys)
-      await keys.set({ ...others, 'pre-key': Object.fromEntries(changes.slice(0, KEYS_AT_ONCE)) })
-      for (let start = KEYS_AT_ONCE; start < changes.length; start += KEYS_AT_ONCE) {
-        await setImmediate()
-        await keys.set({ 'pre-key': Object.fromEntries(changes.slice(start, start + KEYS_AT_ONCE)) })
-      }
-      if (changes.length > KEYS_AT_ONCE) await setImmediate()
+    set: async data => {
+      const changes = Object.entries(data['pre-key'] ?? {})
+      if (changes.length <= KEYS_AT_ONCE) await keys.set(data)
+      else await setInParts(keys, data, changes)
       for (const [id, pair] of changes) {
         if (pair === null) delete stored[id]
         else stored[id] = pair
