@@ -139,7 +139,8 @@ test('a link that is not written down is not confirmed to WhatsApp: a server tha
   const { accountId } = await stage.api.createAccount('Killed while linking')
   await stage.api.pair(accountId)
   const { qr } = await stage.api.offer(accountId)
-  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
+  // The server may be writing just now.
+  const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'), { timeout: 10_000 })
   other.exec('BEGIN IMMEDIATE')
   const scanning = phone.scanQr(qr!).then(
     () => 'linked',
