@@ -75,6 +75,8 @@ export const verdictOf = async (
   for (const id of result.duplicates.slice(0, 5)) log(`duplicated: ${id}`)
   for (const difference of result.different.slice(0, 5)) log(`different: ${difference}`)
   for (const message of result.unexpected.slice(0, 5)) log(`unexpected: ${message}`)
+  for (const stanza of truth.offlineQueue.slice(0, 5))
+    log(`not acknowledged in ${accountId}: ${JSON.stringify(stanza)}`)
   for (const receipt of receipts.lost.slice(0, 5)) log(`receipt lost in ${accountId}: ${receipt}`)
   return {
     messages: result.messages,

@@ -3,7 +3,16 @@ import { Clock, Effect } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { EventLog } from '../events/event-log.ts'
 import { deliverInOrder, isFailing } from './delivery.ts'
-import { deleteLane, dueLanes, type Lane, laneOf, lanesOfBatch, putLane, stretchOf } from './lanes.ts'
+import {
+  deleteLane,
+  dueLanes,
+  type Lane,
+  laneOf,
+  lanesOfBatch,
+  OF_SERVER,
+  putLane,
+  stretchOf
+} from './lanes.ts'
 import { eventsUntil } from './log-work.ts'
 import { settle, settleBatch } from './settling.ts'
 import { inTurn, oneByOne, together, type Working } from './working.ts'
@@ -68,12 +77,12 @@ const workOnBatch = Effect.fnUntraced(function* (working: Working, batchUpto: nu
   )
 })
 
-/** The batch was taken: what came later of its conversations waits no longer. */
+/** The batch was taken: what came later of its conversations waits no longer. Lanes that are no conversations look for that themselves. */
 const release = Effect.fnUntraced(function* (webhookId: string, batchUpto: number, place: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
-  yield* sql`DELETE FROM webhook_lanes WHERE webhook_id = ${webhookId} AND batch_upto = ${batchUpto} AND thread_id <> account_id
-    AND NOT EXISTS (SELECT 1 FROM events WHERE events.thread_id = webhook_lanes.thread_id
+  yield* sql`DELETE FROM webhook_lanes WHERE webhook_id = ${webhookId} AND batch_upto = ${batchUpto}
+    AND thread_id NOT IN (account_id, ${OF_SERVER}) AND NOT EXISTS (SELECT 1 FROM events WHERE events.thread_id = webhook_lanes.thread_id
       AND events.event_id > ${batchUpto} AND events.event_id <= ${place})`
   yield* sql`UPDATE webhook_lanes SET event_id = ${batchUpto + 1}, attempts = 0, next_at = ${now}, batch_upto = NULL
     WHERE webhook_id = ${webhookId} AND batch_upto = ${batchUpto}`

@@ -2,13 +2,19 @@
 import { Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { Incidents } from '../../../src/services/incidents/incidents.ts'
 import { MAX_TRIES } from '../../../src/services/webhooks/retries.ts'
 import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
-import { ANN, apply } from '../conversations/facts.ts'
+import { ACCOUNT, ANN, apply } from '../conversations/facts.ts'
 import { BOB, created, from, onWebhooks, pass, passNow } from './passes.ts'
 import { Receiver, textsOf } from './receiver.ts'
 
 const AT_ONCE = { maxEvents: 10, maxWaitMs: 0 }
+
+const subjectsOf = ({ received }: Receiver) =>
+  received.flatMap(({ events }) =>
+    events.flatMap(({ data }) => ('incident' in data ? [data.incident?.subject] : []))
+  )
 
 const idsOf = ({ received }: Receiver) => received.map(({ headers }) => headers['webhook-id'])
 
@@ -68,6 +74,50 @@ test('a batch that is refused comes again as it was; then each conversation wait
     })
   )
 })
+
+/** An incident of an account, or of the server. */
+const reported = (accountId: string | null, subject: string) =>
+  Effect.flatMap(Incidents, incidents =>
+    incidents.report({
+      accountId,
+      kind: 'message.unsupportedKind',
+      severity: 'warning',
+      subject,
+      happened: 'Something',
+      did: 'Nothing',
+      advice: 'None'
+    })
+  )
+
+test.each([
+  { whose: 'of the server', accountId: null },
+  { whose: 'of an account', accountId: ACCOUNT }
+])(
+  'events $whose that came while a batch with earlier ones was refused follow when it is taken',
+  async ({ accountId }) => {
+    await using receiver = await Receiver.open()
+    receiver.behave = (_, response) => void response.writeHead(500).end()
+    await onWebhooks(
+      Effect.gen(function* () {
+        const webhooks = yield* Webhooks
+        const webhookId = yield* created(receiver.url, { batch: AT_ONCE, types: ['incident.reported'] })
+        yield* reported(accountId, 'first')
+        yield* pass(webhookId)
+        receiver.received.splice(0)
+        receiver.behave = (_, response) => void response.writeHead(200).end()
+        yield* reported(accountId, 'second')
+        yield* reported(accountId, 'third')
+        // The endpoint's place goes past what waits behind the batch.
+        yield* passNow(webhookId)
+        expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 3 })
+        yield* pass(webhookId)
+        yield* pass(webhookId)
+        expect(subjectsOf(receiver)).toEqual(['first', 'second', 'third'])
+        expect(yield* webhooks.read(webhookId)).toMatchObject({ waiting: 0, failingLanes: 0 })
+      })
+    )
+  }
+)
 
 test('a batch that was on its way when the server ended is the same batch afterwards', async () => {
   await using receiver = await Receiver.open()
