@@ -1,4 +1,4 @@
-// The gaps of threads: opened once for each cause, narrowed from their newer edge, closed.
+// The gaps of threads: opened once for each cause, narrowed from either edge, closed.
 import { Clock, Effect } from 'effect'
 import { SqlClient, type Statement } from 'effect/sql'
 import type { GapReason } from '../../../domain/coverage.ts'
@@ -40,6 +40,14 @@ export const narrowGap = Effect.fnUntraced(function* (gapId: number, to: RawMess
   const sql = yield* SqlClient.SqlClient
   const changed =
     yield* sql<ChangedRow>`UPDATE gaps SET to_at = ${to.at}, to_id = ${to.whatsAppId}, to_from_me = ${to.fromMe}
+    WHERE gap_id = ${gapId} RETURNING account_id, thread_id`
+  yield* tellOf(changed)
+})
+
+/** Moves the older edge of a gap up to this message. */
+export const raiseGap = Effect.fnUntraced(function* (gapId: number, from: RawMessage) {
+  const sql = yield* SqlClient.SqlClient
+  const changed = yield* sql<ChangedRow>`UPDATE gaps SET from_at = ${from.at}, from_id = ${from.whatsAppId}
     WHERE gap_id = ${gapId} RETURNING account_id, thread_id`
   yield* tellOf(changed)
 })

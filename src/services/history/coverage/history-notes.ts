@@ -5,7 +5,7 @@ import { SqlClient } from 'effect/sql'
 import { partReason } from '../../../domain/backfill.ts'
 import { greatest, least } from '../../database/dialect.ts'
 import type { DecodedConversation, RawMessage } from '../../whatsapp/convert/chunk.ts'
-import { openGap } from './gaps.ts'
+import { closeGap, openGap, raiseGap } from './gaps.ts'
 import { noteSentBackTo } from './kept-since.ts'
 import { firstLiveOf } from './rows.ts'
 import { ensureRow, markJoined, noteRefusal, readRow } from './thread-row.ts'
@@ -53,7 +53,11 @@ export const noteStored = Effect.fnUntraced(function* (
   const { newest, oldest, threadId } = conversation
   if (newest === undefined || oldest === undefined) return
   yield* noteStretch(accountId, chunkId, threadId, { oldest, newest })
-  yield* joinHistoryToLive(accountId, threadId, newest)
+  const first = yield* readFirstLive(threadId)
+  if (first === undefined) return
+  // Chunks may be noted in another order than the phone's: one whose announcement came late, or that was fetched again.
+  if (first.joined) yield* narrowToHistory(threadId, first.live, newest)
+  else yield* joinHistoryToLive(accountId, threadId, first.live, newest)
 })
 
 /**
@@ -63,7 +67,9 @@ export const noteStored = Effect.fnUntraced(function* (
 export const noteShared = Effect.fnUntraced(function* (accountId: string, conversation: StoredConversation) {
   yield* noteReach(accountId, conversation)
   const { newest, threadId } = conversation
-  if (newest !== undefined) yield* joinHistoryToLive(accountId, threadId, newest)
+  if (newest === undefined) return
+  const first = yield* readFirstLive(threadId)
+  if (first !== undefined && !first.joined) yield* joinHistoryToLive(accountId, threadId, first.live, newest)
 })
 
 const noteStretch = Effect.fnUntraced(function* (
@@ -88,15 +94,20 @@ const isInOpenGap = Effect.fnUntraced(function* (threadId: string, at: number) {
   return found.length > 0
 })
 
+/** The first live message of a thread, and whether it is decided what lies before it; `undefined` when there was none yet. */
+const readFirstLive = Effect.fnUntraced(function* (threadId: string) {
+  const row = yield* readRow(threadId)
+  const live = row === undefined ? undefined : firstLiveOf(row)
+  return row === undefined || live === undefined ? undefined : { live, joined: row.joined }
+})
+
 /** History that comes after live messages have begun meets them, or leaves a gap before them. */
 const joinHistoryToLive = Effect.fnUntraced(function* (
   accountId: string,
   threadId: string,
+  live: RawMessage,
   newest: RawMessage
 ) {
-  const row = yield* readRow(threadId)
-  const live = row === undefined ? undefined : firstLiveOf(row)
-  if (row === undefined || row.joined || live === undefined) return
   if (newest.at < live.at && !(yield* isInOpenGap(threadId, live.at))) {
     yield* openGap(accountId, threadId, {
       reason: 'history-to-live',
@@ -106,4 +117,15 @@ const joinHistoryToLive = Effect.fnUntraced(function* (
     })
   }
   yield* markJoined(threadId)
+})
+
+/** The gap before live messages begins after the newest of the history; there is none where the history reaches its end. */
+const narrowToHistory = Effect.fnUntraced(function* (threadId: string, live: RawMessage, newest: RawMessage) {
+  const sql = yield* SqlClient.SqlClient
+  const [gap] = yield* sql<{ gapId: number; toAt: number }>`SELECT gap_id, to_at FROM gaps
+    WHERE thread_id = ${threadId} AND reason = 'history-to-live' AND cause = ${live.whatsAppId}
+      AND closed_at IS NULL AND from_at < ${newest.at}`
+  if (gap === undefined) return
+  if (gap.toAt <= newest.at) yield* closeGap(gap.gapId)
+  else yield* raiseGap(gap.gapId, newest)
 })

@@ -79,6 +79,50 @@ describe('a first live message', () => {
     )
   })
 
+  test('lies after the newest of the history, in whatever order its chunks are noted', async () => {
+    await onDatabase(
+      Effect.gen(function* () {
+        const coverage = yield* Coverage
+        yield* held('L1', 9000, { live: true })
+        yield* coverage.noteStored(ACCOUNT, 2, stored(500, 900, 'reached'))
+        expect((yield* read())?.gaps).toMatchObject([{ from: 900, to: 9000 }])
+        yield* coverage.noteStored(ACCOUNT, 1, stored(1000, 2000, 'reached'))
+        expect((yield* read())?.gaps).toMatchObject([{ reason: 'history-to-live', from: 2000, to: 9000 }])
+        yield* coverage.noteStored(ACCOUNT, 3, stored(100, 400, 'reached'))
+        expect((yield* read())?.gaps).toMatchObject([{ from: 2000, to: 9000 }])
+        yield* coverage.noteStored(ACCOUNT, 4, stored(8000, 9000, 'reached'))
+        expect(yield* read()).toMatchObject({ state: 'complete', gaps: [] })
+      })
+    )
+  })
+
+  test('that came between two chunks meets the later one', async () => {
+    await onDatabase(
+      Effect.gen(function* () {
+        const coverage = yield* Coverage
+        yield* held('H900', 900)
+        yield* coverage.noteStored(ACCOUNT, 2, stored(500, 900, 'reached'))
+        yield* held('L1', 9000, { live: true })
+        expect((yield* read())?.gaps).toMatchObject([{ from: 900, to: 9000 }])
+        yield* coverage.noteStored(ACCOUNT, 1, stored(1000, 9000, 'reached'))
+        expect(yield* read()).toMatchObject({ state: 'complete', gaps: [] })
+      })
+    )
+  })
+
+  test('stays behind the whole stretch of which a member has shared only a part', async () => {
+    await onDatabase(
+      Effect.gen(function* () {
+        const coverage = yield* Coverage
+        yield* held('H900', 900)
+        yield* coverage.noteStored(ACCOUNT, 1, stored(500, 900, 'reached'))
+        yield* held('L1', 9000, { live: true })
+        yield* coverage.noteShared(ACCOUNT, stored(4000, 5000))
+        expect((yield* read())?.gaps).toMatchObject([{ from: 900, to: 9000 }])
+      })
+    )
+  })
+
   test('is noted again when the transaction that noted it did not commit', async () => {
     await onDatabase(
       Effect.gen(function* () {
