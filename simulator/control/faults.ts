@@ -112,7 +112,12 @@ const READERS: { readonly [Kind in FaultKind]: (fields: Fields) => FaultOf<Kind>
     ...optional('only', fields.optionalOneOf('only', PHONE_ONLY))
   }),
   recipientCannotDecrypt: () => ({ kind: 'recipientCannotDecrypt' }),
-  ignoreQueries: fields => ({ kind: 'ignoreQueries', xmlns: fields.text('xmlns') })
+  ignoreQueries: fields => ({ kind: 'ignoreQueries', xmlns: fields.text('xmlns') }),
+  refuseQueries: fields => ({
+    kind: 'refuseQueries',
+    xmlns: fields.text('xmlns'),
+    error: fields.number('error')
+  })
 }
 
 const isKind = (kind: string): kind is FaultKind => Object.hasOwn(READERS, kind)

@@ -24,6 +24,15 @@ import { answerUsync } from './usync.ts'
 import { type BinaryNode, child, children, element } from '../wire/binary-node.ts'
 import { keepAliveAnswer, queryError, queryResult } from '../wire/stanza.ts'
 
+/** How WhatsApp names errors of queries. */
+const REFUSAL_TEXTS: Readonly<Record<number, string>> = {
+  400: 'bad-request',
+  403: 'forbidden',
+  404: 'item-not-found',
+  429: 'rate-overlimit',
+  503: 'service-unavailable'
+}
+
 export const answerQuery = (
   network: Network,
   session: Session,
@@ -40,6 +49,17 @@ export const answerQuery = (
     return
   }
   network.signals.emit('query', { device: companion.jid, xmlns, type })
+  const refusal = network.faults.take('refuseQueries', { companion }, fault => fault.xmlns === xmlns)
+  if (refusal !== undefined) {
+    refuseQuery(
+      network,
+      session,
+      query,
+      refusal.error,
+      REFUSAL_TEXTS[refusal.error] ?? 'internal-server-error'
+    )
+    return
+  }
   if (type !== 'get' && type !== 'set') {
     refuseQuery(network, session, query, 400, 'bad-request')
     return

@@ -77,7 +77,8 @@ export const acknowledged = (network: Network, companion: Companion, node: Binar
       (to === undefined || network.directory.same(from, to)) &&
       // In a group every member's receipt for a message has the same id.
       (author === undefined || participant === undefined || network.directory.same(participant, author)) &&
-      (kind !== 'receipt' || type === node.attrs.type)
+      // Clients leave an empty type out of what they answer.
+      (kind !== 'receipt' || (type ?? '') === (node.attrs.type ?? ''))
     )
   })
 }

@@ -19,10 +19,10 @@ export interface FailureDetails {
   readonly message?: string | undefined
 }
 
-/** Messages of chats, or those between a phone and its own linked devices. */
 /** Why only the phone has a message. */
 export const PHONE_ONLY = ['viewOnce', 'hosted', 'bot'] as const
 
+/** Messages of chats, or those between a phone and its own linked devices. */
 export const MESSAGE_CATEGORIES = ['chat', 'peer'] as const
 export type MessageCategory = (typeof MESSAGE_CATEGORIES)[number]
 
@@ -138,6 +138,8 @@ export type Fault =
   | { readonly kind: 'recipientCannotDecrypt' }
   /** Queries of this namespace are never answered. */
   | { readonly kind: 'ignoreQueries'; readonly xmlns: string }
+  /** They are answered with this error, as WhatsApp answers who asks too often (429). */
+  | { readonly kind: 'refuseQueries'; readonly xmlns: string; readonly error: number }
 
 export type FaultKind = Fault['kind']
 

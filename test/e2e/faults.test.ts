@@ -171,6 +171,16 @@ describe('sending', () => {
     })
   })
 
+  test('a connection that ends while a message is on its way into it uses up no attempt', async () => {
+    const stage = shared()
+    const { phone, accountId } = await linkedOnce()
+    const stranger = stage.simulator.createContact({ name: 'Stranger' })
+    // Asked before the first message to somebody.
+    phone.fault({ kind: 'dropOnReceived', count: 1, handled: false, sent: 'iq usync usync' }, { times: 2 })
+    const { entryId } = await stage.api.send(accountId, stranger.phoneNumber, 'not lost with it')
+    expect(await stage.api.untilEntry(accountId, entryId, 'sent')).toMatchObject({ attempts: 1 })
+  })
+
   test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
     const stage = shared()
     const { phone, accountId } = await linkedOnce()

@@ -201,6 +201,26 @@ describe('what belongs to no conversation never holds up what does', () => {
   })
 })
 
+test('new keys and new devices of somebody unknown are acknowledged while WhatsApp refuses to say who that is', async () => {
+  const { simulator } = shared()
+  const { phone } = await shared().linked(SMALL)
+  await untilConfirmed(phone)
+  const { jid: from } = simulator.createContact({ name: 'Stranger' })
+  const refusing = phone.fault({ kind: 'refuseQueries', xmlns: 'usync', error: 429 })
+  phone.receiveStanza({
+    tag: 'notification',
+    attrs: { from, type: 'encrypt' },
+    content: [{ tag: 'identity', attrs: {} }]
+  })
+  phone.receiveStanza({
+    tag: 'notification',
+    attrs: { from, type: 'devices' },
+    content: [{ tag: 'remove', attrs: {}, content: [{ tag: 'device', attrs: { jid: from } }] }]
+  })
+  await untilConfirmed(phone)
+  refusing.clear()
+})
+
 test('channels are threads of their own kind: posts, edits and deletions in both forms', async () => {
   const { api } = shared()
   const { accountId, phone } = await shared().linked(SMALL)

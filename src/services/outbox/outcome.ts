@@ -114,7 +114,7 @@ export const markSending = Effect.fnUntraced(function* (row: OutboxRow) {
 export const wait = (row: OutboxRow, until: number, reason: string | null) =>
   mark(row, { status: 'queued', attempts: row.attempts, nextAt: until, reason })
 
-/** `confirmedAt` is the time at which WhatsApp took it, if it said so. */
+/** `confirmedAt` is the time at which WhatsApp took it, if that is known. */
 export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: number | undefined) {
   const now = yield* Clock.currentTimeMillis
   const outcomes = yield* Outcomes
@@ -184,10 +184,17 @@ const fail = Effect.fnUntraced(function* (row: OutboxRow, attempts: number, reas
   })
 })
 
-/** A recipient has reported it: WhatsApp took it by an earlier attempt, and its answer was lost. */
-const isReported = Effect.fnUntraced(function* ({ content, messageId, threadId }: OutboxRow) {
+/**
+ * When a recipient first reported it, milliseconds since 1970; `undefined` when none has. WhatsApp took it before, by an earlier attempt
+ * whose answer was lost.
+ */
+const firstReported = Effect.fnUntraced(function* ({ content, messageId, threadId }: OutboxRow) {
+  if (kindOf(content).document.is !== 'new') return undefined
   const receipts = yield* ReceiptStore
-  return kindOf(content).document.is === 'new' && (yield* receipts.list(threadId, messageId)).length > 0
+  const reports = yield* receipts.list(threadId, messageId)
+  const times = reports.flatMap(({ deliveredAt, playedAt, readAt }) => [deliveredAt, readAt, playedAt])
+  const known = times.filter(time => time !== null)
+  return known.length === 0 ? undefined : Math.min(...known)
 })
 
 /**
@@ -197,8 +204,10 @@ const isReported = Effect.fnUntraced(function* ({ content, messageId, threadId }
 export const refused = Effect.fnUntraced(function* (row: OutboxRow, reason: string, isFinal = false) {
   const now = yield* Clock.currentTimeMillis
   const attempts = row.attempts + 1
-  if (attempts >= MAX_SEND_ATTEMPTS || isFinal)
-    return (yield* isReported(row)) ? yield* sent(row, undefined) : yield* fail(row, attempts, reason)
+  if (attempts >= MAX_SEND_ATTEMPTS || isFinal) {
+    const reportedAt = yield* firstReported(row)
+    return reportedAt === undefined ? yield* fail(row, attempts, reason) : yield* sent(row, reportedAt)
+  }
   yield* mark(row, { status: 'queued', attempts, nextAt: now + retryDelay(attempts), reason })
 })
 

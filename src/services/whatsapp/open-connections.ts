@@ -26,7 +26,10 @@ export interface OpenConnections {
   readonly isOpen: (accountId: string, socket: WASocket) => boolean
   readonly isConnected: (accountId: string) => Effect.Effect<boolean>
   readonly get: (accountId: string) => Effect.Effect<OpenConnection, NotConnected>
-  /** Why nothing came back: the connection ended, or WhatsApp did not answer on it. */
+  /**
+   * Why nothing came back: the connection ended, or WhatsApp did not answer on it. Baileys fails what is on its way into a socket before
+   * it tells of the socket's end.
+   */
   readonly unanswered: (accountId: string, socket: WASocket) => NotConfirmed | NotConnected
 }
 
@@ -46,6 +49,6 @@ export const makeOpenConnections = (memory: AccountMemory['Service']): OpenConne
         return connection === undefined ? Effect.fail(new NotConnected({})) : Effect.succeed(connection)
       }),
     unanswered: (accountId, socket) =>
-      isOpen(accountId, socket) ? new NotConfirmed({}) : new NotConnected({})
+      isOpen(accountId, socket) && socket.ws.isOpen ? new NotConfirmed({}) : new NotConnected({})
   }
 }

@@ -137,6 +137,24 @@ test('messages of a cleared chat are marked when they come later, newer ones are
   expect(messages.find(({ whatsAppId }) => whatsAppId === 'STAR')?.starred).toBe(true)
 })
 
+test('undoing the removal of a message does not bring back what was removed with its chat', async () => {
+  const removal = (id: string, deleted: boolean, at: number) =>
+    change(id, { to: 'deletedForMe', deleted, at })
+  const messages = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('EARLY', { timestamp: T0 + 1000 }), message('NEW', { timestamp: T0 + 3000 }))
+      yield* apply(removal('EARLY', true, T0 + 4000), removal('NEW', true, T0 + 4000))
+      yield* apply(set({ setting: 'cleared', value: T0 + 2000, at: T0 + 5000 }))
+      yield* apply(removal('EARLY', false, T0 + 6000), removal('NEW', false, T0 + 6000))
+      yield* apply(removal('LATE', true, T0 + 4000), removal('LATE', false, T0 + 6000))
+      yield* apply(message('LATE', { timestamp: T0 + 1500 }))
+      return yield* messagesOf(ANN)
+    })
+  )
+  const removed = messages.filter(({ deletedForMeAt }) => deletedForMeAt !== null)
+  expect(removed.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(['EARLY', 'LATE'])
+})
+
 test('a message that waits to be sent stays when its chat is cleared, unless WhatsApp took it before', async () => {
   const own = (id: string) => message(id, { sender: 'me', status: 'queued', timestamp: T0 + 1000 })
   const sentAt = (whatsAppId: string, at: number) => {

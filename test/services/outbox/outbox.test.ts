@@ -26,10 +26,12 @@ const queue = (text: string, toJid = '491@s.whatsapp.net', expiresAt?: number) =
   )
 const pass = Outbox.use(outbox => outbox.sending.runOnce(ACCOUNT.accountId))
 const entry = (entryId: string) => Outbox.use(outbox => outbox.read(ACCOUNT.accountId, entryId))
+const DELIVERED_AT = 1000
+
 const delivered = (threadId: string, messageId: string) =>
   ReceiptStore.use(receipts =>
     receipts.put(ACCOUNT.accountId, [
-      { threadId, messageId, recipient: '491@s.whatsapp.net', status: 'delivered', at: 1000 }
+      { threadId, messageId, recipient: '491@s.whatsapp.net', status: 'delivered', at: DELIVERED_AT }
     ])
   )
 
@@ -86,7 +88,7 @@ test('what a recipient has reported is sent, though WhatsApp never confirmed it'
     })
   )
   expect(last).toMatchObject({ status: 'sent', attempts: 6 })
-  expect(message).toMatchObject({ status: 'delivered', statusReason: null })
+  expect(message).toMatchObject({ status: 'delivered', statusReason: null, tsClient: DELIVERED_AT })
   expect(incidents).toEqual([])
 })
 

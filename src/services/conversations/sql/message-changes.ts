@@ -121,6 +121,9 @@ const applyToMessage = Effect.fnUntraced(function* (
     outcomes.push(outcome)
   }
   if (after !== before) yield* replaceHeld(sql, { ...key, row: Number(row['messageRow']) }, before, after)
+  // No undo brings back what was removed with its chat.
+  if (before.deletedForMeAt !== null && after.deletedForMeAt === null)
+    yield* markRemovedMessages(sql, [key.threadId], { messageId: key.messageId })
   return {
     outcomes,
     changesSummary: changesSummary(before, after),

@@ -177,6 +177,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     socket,
     creds,
     record: receive.record,
+    cannotRecord: receive.cannotRecord,
     isUnreadPeer: receive.isUnreadPeer,
     keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),

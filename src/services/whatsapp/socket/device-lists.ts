@@ -21,15 +21,22 @@ const people = (...jids: ReadonlyArray<string | null | undefined>): ReadonlyArra
     .filter(jid => jid !== undefined)
     .filter(jid => isLidJid(jid) || isPhoneJid(jid))
 
-/** Both forms of a person's address, as far as they are known. */
-export const bothForms = async (
-  { lidMapping }: WASocket['signalRepository'],
+/**
+ * Both forms of people's addresses, as far as they are stored. WhatsApp is not asked for the others, as Baileys would: whoever waited for
+ * its answer would acknowledge nothing meanwhile, and anybody's notification could have it asked.
+ */
+export const storedForms = async (
+  { authState, signalRepository }: Pick<WASocket, 'authState' | 'signalRepository'>,
   jids: ReadonlyArray<string>
 ): Promise<ReadonlyArray<string>> => {
-  const others = await Promise.all(
-    jids.map(jid => (isLidJid(jid) ? lidMapping.getPNForLID(jid) : lidMapping.getLIDForPN(jid)))
+  const numbers = jids.filter(isPhoneJid).map(userOf)
+  const lids = numbers.length === 0 ? {} : await authState.keys.get('lid-mapping', numbers)
+  const phones = await Promise.all(
+    jids.filter(isLidJid).map(jid => signalRepository.lidMapping.getPNForLID(jid))
   )
-  return [...new Set([...jids, ...people(...others)])]
+  return [
+    ...new Set([...jids, ...Object.values(lids).map(user => `${user}@${LID_SERVER}`), ...people(...phones)])
+  ]
 }
 
 interface DeviceListOptions {
@@ -63,7 +70,7 @@ export const dropOutdatedLists = async (options: DeviceListOptions, stanza: Bina
       for (const user of await usersOfHash(options, hash)) devices.del(user)
   }
   const { from, lid } = stanza.attrs
-  for (const jid of await bothForms(socket.signalRepository, people(from, lid)))
+  for (const jid of await storedForms(socket, people(from, lid)))
     // The list by number gets the change from Baileys.
     if (isLidJid(jid)) devices.del(userOf(jid))
 }
@@ -72,7 +79,7 @@ export const dropOutdatedLists = async (options: DeviceListOptions, stanza: Bina
 export const followRefreshes = (options: DeviceListOptions, askAgain: (phoneJid: string) => void): void => {
   const { devices, socket } = options
   const refresh = async (from: string | undefined): Promise<void> => {
-    for (const jid of await bothForms(socket.signalRepository, people(from))) {
+    for (const jid of await storedForms(socket, people(from))) {
       devices.del(userOf(jid))
       if (isPhoneJid(jid)) askAgain(jid)
     }

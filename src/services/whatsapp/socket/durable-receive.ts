@@ -23,6 +23,8 @@ export interface DurableReceive {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
   /** To be called with each stanza before Baileys handles it. After a failure nothing may be acknowledged any more. */
   readonly record: RecordStanza
+  /** Whether recording has failed, or the connection is over. */
+  readonly cannotRecord: () => boolean
   /** Whether a peer message could not be decrypted: Baileys is not to see it. */
   readonly isUnreadPeer: (stanza: BinaryNode) => boolean
   /** Keeps a stanza that could not be handled, for a version that can; throws once the connection is over. */
@@ -73,6 +75,7 @@ export const makeDurableReceive = (options: {
       decryptPeer: decryption.decryptPeer,
       onUnreadPeer: stanza => void unreadPeers.add(stanza)
     }),
+    cannotRecord: storage.hasFailed,
     isUnreadPeer: stanza => unreadPeers.has(stanza),
     keepFaulty: stanza => {
       pending.ended(stanza)

@@ -8,7 +8,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { chatJid, isPersonJid } from '../../../domain/jid.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { bothForms } from './device-lists.ts'
+import { storedForms } from './device-lists.ts'
 import type { RunPromise } from './signal-keys.ts'
 
 /** Who has a new identity key, by the addresses in the notification; nobody in any other stanza. */
@@ -48,7 +48,7 @@ export const forgetSenderKeys = async (
 ): Promise<void> => {
   const changed = changedIdentity(stanza)
   if (changed.length === 0) return
-  const people = await bothForms(socket.signalRepository, changed)
+  const people = await storedForms(socket, changed)
   const { creds, keys } = socket.authState
   // Baileys reads and writes this while it sends, in a transaction of the same name: without it, it could write back what it read before.
   await keys.transaction(async () => {

@@ -23,16 +23,22 @@ export interface OwnHandling {
   readonly handle: (stanza: BinaryNode) => void
 }
 
+export interface StanzaGate {
+  readonly record: RecordStanza
+  /** Whether nothing can be recorded any more: what fails then is no fault of the stanza. */
+  readonly cannotRecord: () => boolean
+  readonly own: OwnHandling
+  readonly handedOn: HandedOn
+  readonly turnOf: TakeTurn
+}
+
 /**
  * Puts `record` before the handlers that Baileys has registered, and `own` in their place where it says so. Each stanza waits for its
- * sender's turn.
+ * sender's turn. A stanza on which `record` or a handler fails rejects its turn.
  */
 export const recordBeforeHandling = (
   socket: WASocket,
-  record: RecordStanza,
-  own: OwnHandling,
-  handedOn: HandedOn,
-  turnOf: TakeTurn
+  { cannotRecord, handedOn, own, record, turnOf }: StanzaGate
 ): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
@@ -45,8 +51,9 @@ export const recordBeforeHandling = (
       try {
         const recorded = record(kind, stanza)
         if (recorded !== undefined) await recorded
-      } catch {
-        // What cannot be recorded is not handled either, and so never acknowledged: WhatsApp delivers it again.
+      } catch (cause) {
+        if (!cannotRecord()) throw cause
+        // It is not handled either, and so never acknowledged: WhatsApp delivers it again.
         return
       }
       await handle(stanza)

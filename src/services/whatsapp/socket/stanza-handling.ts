@@ -26,6 +26,7 @@ export const handleStanzas = (options: {
   readonly socket: WASocket
   readonly creds: AuthenticationCreds
   readonly record: RecordStanza
+  readonly cannotRecord: DurableReceive['cannotRecord']
   readonly isUnreadPeer: DurableReceive['isUnreadPeer']
   readonly keepsStatuses: boolean
   /** Called with the name of each kind that this version does not know. */
@@ -43,6 +44,7 @@ export const handleStanzas = (options: {
   const {
     beforeNotification,
     canAnswer,
+    cannotRecord,
     creds,
     handedOn,
     isUnreadPeer,
@@ -83,13 +85,14 @@ export const handleStanzas = (options: {
       return isBotAnswer(stanza) ? bots.handle(stanza) : acknowledge(stanza)
     }
   }
-  recordBeforeHandling(
-    socket,
-    noticing,
+  recordBeforeHandling(socket, {
+    record: noticing,
+    cannotRecord,
     own,
-    stanza => withoutPlaceInQueue(handedOn(stanza)),
-    (kind, stanza, turn) => turns.take(placeOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
-  )
+    handedOn: stanza => withoutPlaceInQueue(handedOn(stanza)),
+    turnOf: (kind, stanza, turn) =>
+      turns.take(placeOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)
+  })
   onUnhandled(socket, stanza => {
     if (isOfStatus(stanza)) {
       // At once, so that none is overtaken. What cannot be recorded is not acknowledged: WhatsApp delivers it again.
