@@ -11,7 +11,7 @@ import { InProcessServer } from '../../harness/in-process-server.ts'
 import { runToExit, temporaryFolder } from '../../harness/server-process.ts'
 import type { Phone } from '../../simulator/phone.ts'
 import { canMount, smallDisk } from './small-disk.ts'
-import { type AnyStage, sharedInProcessStage, Stage } from './stage.ts'
+import { type AnyStage, type InProcessStage, sharedInProcessStage, Stage } from './stage.ts'
 import { thoroughTest } from '../thorough.ts'
 
 const SMALL = { history: { chats: 2, messages: 20, groupsShare: 0 } }
@@ -96,14 +96,26 @@ describe.skipIf(!canMount)('on a disk of its own', () => {
   })
 })
 
+/** Another program that holds the database from now on; the server, which runs in this thread, may be writing just now. */
+const lockedBeside = ({ api, dataDir }: InProcessStage): Promise<DatabaseSync> => {
+  const other = new DatabaseSync(join(dataDir, 'backscroll.db'))
+  return api.until('the server to have written', async () => {
+    try {
+      other.exec('BEGIN IMMEDIATE')
+      return other
+    } catch {
+      return undefined
+    }
+  })
+}
+
 describe('a database', () => {
   const shared = sharedInProcessStage()
 
   test('that is held for a moment, as by a backup, is waited for', async () => {
     const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
-    const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
-    other.exec('BEGIN IMMEDIATE')
+    const other = await lockedBeside(stage)
     const creating = stage.api.createAccount('Waits a moment')
     await write(phone, ['held up for a moment'])
     other.exec('ROLLBACK')
@@ -116,8 +128,7 @@ describe('a database', () => {
   thoroughTest('that another program holds makes messages wait, not disappear', async () => {
     const stage = shared()
     const { phone, accountId } = await stage.linked(SMALL)
-    const other = new DatabaseSync(join(stage.dataDir, 'backscroll.db'))
-    other.exec('BEGIN IMMEDIATE')
+    const other = await lockedBeside(stage)
     await write(phone, ['held up 1', 'held up 2'])
     await stage.simulator.until(() => phone.truth().offlineQueue.length >= 2, {
       what: 'unconfirmed messages'
