@@ -181,6 +181,20 @@ describe('sending', () => {
     expect(await stage.api.untilEntry(accountId, entryId, 'sent')).toMatchObject({ attempts: 1 })
   })
 
+  test.each([429, 503])('a message waits while WhatsApp answers no questions (%i)', async error => {
+    const stage = shared()
+    const { phone, accountId } = await linkedOnce()
+    const stranger = stage.simulator.createContact({ name: 'Stranger' })
+    const refusing = phone.fault({ kind: 'refuseQueries', xmlns: 'usync', error })
+    const { entryId } = await stage.api.send(accountId, stranger.phoneNumber, 'as soon as possible')
+    const held = await stage.api.until('the reason', async () => {
+      const entry = await stage.api.entry(accountId, entryId)
+      return entry.status === 'queued' && entry.reason !== null ? entry : undefined
+    })
+    refusing.clear()
+    expect(held).toMatchObject({ attempts: 0, reason: expect.stringContaining('at the moment') })
+  })
+
   test('a message that WhatsApp refuses is tried again, and keeps the order of its thread', async () => {
     const stage = shared()
     const { phone, accountId } = await linkedOnce()

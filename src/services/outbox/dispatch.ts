@@ -11,7 +11,7 @@ import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { type SendRefused, UploadFailed } from '../whatsapp/errors.ts'
+import { passes, type SendRefused, UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
@@ -27,6 +27,9 @@ import { wireOf } from './wire.ts'
 
 /** Answers that another try does not change: not allowed, no such recipient. */
 const FINAL: ReadonlySet<number> = new Set([403, 404])
+
+/** After a refusal that passes. */
+const PASSING_MS = 60_000
 
 /** The account that sends, as it was at the beginning of the attempt. */
 type Sending = AccountRecord | undefined
@@ -89,6 +92,7 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending
 
 const refusedByWhatsApp = Effect.fnUntraced(function* (row: OutboxRow, { code, reason }: SendRefused) {
   if (code === RESTRICTED) yield* restricted(row)
+  else if (passes(code)) yield* wait(row, (yield* Clock.currentTimeMillis) + PASSING_MS, reason)
   else yield* refused(row, reason, FINAL.has(code))
 })
 

@@ -70,6 +70,31 @@ test('what WhatsApp refuses is tried again after growing pauses, then fails with
   expect(message).toMatchObject({ status: 'failed', statusReason: 'WhatsApp refused the message (code 400)' })
 })
 
+test.each([429, 503])(
+  'while WhatsApp answers nobody (%i), a message waits, and uses up no attempt',
+  async code => {
+    const answers: Array<Effect.Effect<undefined, SendRefused>> = Array.from({ length: 9 }, () =>
+      Effect.fail(new SendRefused({ code, reason: 'WhatsApp answers nobody' }))
+    )
+    const [waiting, last] = await run(
+      () => answers.shift() ?? Effect.undefined,
+      Effect.gen(function* () {
+        const { entryId } = yield* queue('patient')
+        for (let asked = 1; asked <= 9; asked += 1) {
+          yield* pass
+          yield* TestClock.adjust('1 minute')
+        }
+        const waiting = yield* entry(entryId)
+        yield* pass
+        return [waiting, yield* entry(entryId)] as const
+      })
+    )
+    expect(answers).toEqual([])
+    expect(waiting).toMatchObject({ status: 'queued', attempts: 0, reason: 'WhatsApp answers nobody' })
+    expect(last).toMatchObject({ status: 'sent', attempts: 1 })
+  }
+)
+
 test('what a recipient has reported is sent, though WhatsApp never confirmed it', async () => {
   const [last, incidents, message] = await run(
     () => Effect.fail(new NotConfirmed({})),

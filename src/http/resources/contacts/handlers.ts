@@ -47,7 +47,8 @@ const check = Effect.fnUntraced(function* (accountId: string, numbers: ReadonlyA
       NotConfirmed: () =>
         Effect.fail(
           new WhatsAppSilent({ detail: 'WhatsApp did not answer about these numbers; try again later' })
-        )
+        ),
+      SendRefused: ({ reason }) => Effect.fail(new WhatsAppSilent({ detail: `${reason}; try again later` }))
     })
   )
   return {
