@@ -20,7 +20,7 @@ import {
 } from './connection-context.ts'
 import { type CredentialWriter, makeCredentialWriter } from './credentials.ts'
 import { closedHere, closeSocket, LIBRARY_CRASH, libraryFault, type SocketClosed } from './disconnects.ts'
-import { dropOutdatedLists, followRefreshes } from './device-lists.ts'
+import { dropOutdatedLists, followRefreshes, makeKnownForms } from './device-lists.ts'
 import { type DurableReceive, makeDurableReceive } from './durable-receive.ts'
 import { shareLoop } from './event-share.ts'
 import { outliveFaultyStanzas } from './faulty-stanzas.ts'
@@ -171,7 +171,9 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onFailure: onUnwritable
   })
   storeOwnMapping(connection, socket)
-  const { conversations, unknownKinds } = services
+  const { conversations, identity, unknownKinds } = services
+  const knownForms = makeKnownForms({ accountId, identity, run: runtime.run })
+  const lists = { socket, devices: resources.devices, knownForms }
   const turns = makeChatTurns()
   handleStanzas({
     socket,
@@ -183,14 +185,14 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
     beforeNotification: async stanza => {
-      await dropOutdatedLists({ socket, devices: resources.devices }, stanza)
-      await forgetSenderKeys({ accountId, socket, vault: services.vault, run: runtime.run }, stanza)
+      await dropOutdatedLists(lists, stanza)
+      await forgetSenderKeys({ accountId, knownForms, socket, vault, run: runtime.run }, stanza)
     },
     handedOn: withoutAnnouncedCollections,
     turns,
     canAnswer: answersRetries({ socket, self: () => addressesIn(creds), readSent })
   })
-  followRefreshes({ socket, devices: resources.devices }, phoneJid => void askLidAgain(socket, phoneJid))
+  followRefreshes(lists, phoneJid => void askLidAgain(socket, phoneJid))
   const stopLimiting = limitReading(socket, turns.fullness)
   const appState = connectAppState({
     ...connection,

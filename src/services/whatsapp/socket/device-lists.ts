@@ -2,8 +2,11 @@
 // phone number; the one by LID, which messages go by, it leaves as it was.
 import { createHash } from 'node:crypto'
 import { type BinaryNode, getBinaryNodeChildren, type WASocket } from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
 import { chatJid, isLidJid, isPhoneJid, LID_SERVER, userOf } from '../../../domain/jid.ts'
+import type { Identity } from '../../conversations/identity.ts'
 import type { DeviceCache } from './device-cache.ts'
+import type { RunPromise } from './signal-keys.ts'
 
 /** Names a number to those who may not have it: the first bytes of a hash. */
 export const notificationHash = (user: string): string =>
@@ -15,46 +18,61 @@ const isDevicesNotification = ({ attrs, tag }: BinaryNode): boolean =>
 const changesIn = ({ content }: BinaryNode): ReadonlyArray<BinaryNode> =>
   Array.isArray(content) ? content : []
 
-const people = (...jids: ReadonlyArray<string | null | undefined>): ReadonlyArray<string> =>
+const people = (...jids: ReadonlyArray<string | undefined>): ReadonlyArray<string> =>
   jids
     .map(chatJid)
     .filter(jid => jid !== undefined)
     .filter(jid => isLidJid(jid) || isPhoneJid(jid))
 
+/** All addresses of the people who have these, as far as they are known here. */
+export type KnownForms = (jids: ReadonlyArray<string>) => Promise<ReadonlyArray<string>>
+
 /**
- * Both forms of people's addresses, as far as they are stored. WhatsApp is not asked for the others, as Baileys would: whoever waited for
- * its answer would acknowledge nothing meanwhile, and anybody's notification could have it asked.
+ * WhatsApp is not asked for the others, as Baileys would: whoever waited for its answer would acknowledge nothing meanwhile, and anybody's
+ * notification could have it asked.
  */
-export const storedForms = async (
-  { authState, signalRepository }: Pick<WASocket, 'authState' | 'signalRepository'>,
-  jids: ReadonlyArray<string>
-): Promise<ReadonlyArray<string>> => {
-  const numbers = jids.filter(isPhoneJid).map(userOf)
-  const lids = numbers.length === 0 ? {} : await authState.keys.get('lid-mapping', numbers)
-  const phones = await Promise.all(
-    jids.filter(isLidJid).map(jid => signalRepository.lidMapping.getPNForLID(jid))
-  )
-  return [
-    ...new Set([...jids, ...Object.values(lids).map(user => `${user}@${LID_SERVER}`), ...people(...phones)])
-  ]
+export const makeKnownForms = ({
+  accountId,
+  identity,
+  run
+}: {
+  readonly accountId: string
+  readonly identity: Pick<Identity['Service'], 'find' | 'lidsOf' | 'numberOf'>
+  readonly run: RunPromise
+}): KnownForms => {
+  const formsOf = Effect.fnUntraced(function* (jid: string) {
+    const person = yield* identity.find(accountId, jid)
+    if (person === undefined) return []
+    const number = yield* identity.numberOf(accountId, person)
+    return [...(yield* identity.lidsOf(accountId, person)), ...(number === undefined ? [] : [number])]
+  })
+  return async jids => {
+    const forms = await run(Effect.forEach(jids, formsOf))
+    return [...new Set([...jids, ...forms.flat()])]
+  }
 }
 
 interface DeviceListOptions {
   readonly socket: WASocket
   readonly devices: DeviceCache
+  readonly knownForms: KnownForms
+}
+
+/** The numbers of who has the LID, as Baileys or this server knows them. */
+const numbersOf = async (
+  { knownForms, socket }: DeviceListOptions,
+  lid: string
+): Promise<ReadonlyArray<string>> => {
+  const known = chatJid(await socket.signalRepository.lidMapping.getPNForLID(lid))
+  return known === undefined ? (await knownForms([lid])).filter(isPhoneJid) : [known]
 }
 
 /** The users with a list whose number has this hash, and the users that their lists by LID are under. */
-const usersOfHash = async (
-  { devices, socket }: DeviceListOptions,
-  hash: string
-): Promise<ReadonlyArray<string>> => {
+const usersOfHash = async (options: DeviceListOptions, hash: string): Promise<ReadonlyArray<string>> => {
   const found: Array<string> = []
-  for (const user of devices.users()) {
-    if (notificationHash(user) === hash) found.push(user)
-    const number = await socket.signalRepository.lidMapping.getPNForLID(`${user}@${LID_SERVER}`)
-    const phoneJid = chatJid(number)
-    if (phoneJid !== undefined && notificationHash(userOf(phoneJid)) === hash) found.push(user)
+  for (const user of options.devices.users()) {
+    const numbers = await numbersOf(options, `${user}@${LID_SERVER}`)
+    if ([user, ...numbers.map(userOf)].some(number => notificationHash(number) === hash)) found.push(user)
   }
   return found
 }
@@ -62,7 +80,7 @@ const usersOfHash = async (
 /** To be called with each notification before Baileys handles it. */
 export const dropOutdatedLists = async (options: DeviceListOptions, stanza: BinaryNode): Promise<void> => {
   if (!isDevicesNotification(stanza)) return
-  const { devices, socket } = options
+  const { devices, knownForms } = options
   for (const change of changesIn(stanza)) {
     const listed = getBinaryNodeChildren(change, 'device')
     const { hash } = change.attrs
@@ -70,16 +88,16 @@ export const dropOutdatedLists = async (options: DeviceListOptions, stanza: Bina
       for (const user of await usersOfHash(options, hash)) devices.del(user)
   }
   const { from, lid } = stanza.attrs
-  for (const jid of await storedForms(socket, people(from, lid)))
+  for (const jid of await knownForms(people(from, lid)))
     // The list by number gets the change from Baileys.
     if (isLidJid(jid)) devices.del(userOf(jid))
 }
 
 /** Follows what acknowledgements say: a recipient has another LID, or other devices, than the message was made for. */
 export const followRefreshes = (options: DeviceListOptions, askAgain: (phoneJid: string) => void): void => {
-  const { devices, socket } = options
+  const { devices, knownForms, socket } = options
   const refresh = async (from: string | undefined): Promise<void> => {
-    for (const jid of await storedForms(socket, people(from))) {
+    for (const jid of await knownForms(people(from))) {
       devices.del(userOf(jid))
       if (isPhoneJid(jid)) askAgain(jid)
     }

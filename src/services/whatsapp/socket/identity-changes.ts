@@ -8,7 +8,7 @@ import {
 } from '@whiskeysockets/baileys'
 import { chatJid, isPersonJid } from '../../../domain/jid.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { storedForms } from './device-lists.ts'
+import type { KnownForms } from './device-lists.ts'
 import type { RunPromise } from './signal-keys.ts'
 
 /** Who has a new identity key, by the addresses in the notification; nobody in any other stanza. */
@@ -35,11 +35,13 @@ export const withoutDevicesOf = (people: ReadonlyArray<string>, holders: Holders
 export const forgetSenderKeys = async (
   {
     accountId,
+    knownForms,
     run,
     socket,
     vault
   }: {
     readonly accountId: string
+    readonly knownForms: KnownForms
     readonly socket: WASocket
     readonly vault: Vault['Service']
     readonly run: RunPromise
@@ -48,7 +50,7 @@ export const forgetSenderKeys = async (
 ): Promise<void> => {
   const changed = changedIdentity(stanza)
   if (changed.length === 0) return
-  const people = await storedForms(socket, changed)
+  const people = await knownForms(changed)
   const { creds, keys } = socket.authState
   // Baileys reads and writes this while it sends, in a transaction of the same name: without it, it could write back what it read before.
   await keys.transaction(async () => {
