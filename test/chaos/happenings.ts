@@ -50,6 +50,7 @@ const HAPPENINGS: ReadonlyArray<readonly [weight: number, happening: Happening]>
   [10, connection.unknownStanzaComes],
   [25, connection.hostileContactStrikes],
   [15, connection.connectionEnds],
+  [6, connection.questionsAreRefused],
   [15, connection.nothing]
 ]
 

@@ -133,6 +133,9 @@ const untilStored = (server: ServerProcess, { accountId, phone }: ChaosAccount, 
     log
   )
 
+/** After a refusal of WhatsApp's that passes, the server waits for a minute. */
+const PROGRESS_MS = 100_000
+
 /**
  * Waits as long as there is less and less to be sent and received: after many kills it takes minutes. What is sent during the
  * comparison would be unexpected in it.
@@ -146,7 +149,7 @@ const untilSent = async (simulator: Simulator, { phone, traffic }: ChaosAccount,
   try {
     for (let left = countWaiting(); left > 0; left = countWaiting()) {
       const what = `progress with ${left} messages to be sent or received`
-      await simulator.until(() => countWaiting() < left, { timeoutMs: 60_000, what })
+      await simulator.until(() => countWaiting() < left, { timeoutMs: PROGRESS_MS, what })
     }
   } catch (cause) {
     log(String(cause))

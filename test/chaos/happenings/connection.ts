@@ -21,6 +21,16 @@ export const connectionEnds: Happening = async ({ phone, random }) => {
   return true
 }
 
+/** What sending asks before: who has a number and which devices, who is in a group, which keys devices have. */
+const QUESTIONS = ['usync', 'w:g2', 'encrypt']
+
+/** WhatsApp does not answer the next questions of a kind: it is asked too often, or cannot. */
+export const questionsAreRefused: Happening = async ({ phone, random }) => {
+  const [xmlns, error] = [pick(random, QUESTIONS), pick(random, [429, 503])]
+  phone.fault({ kind: 'refuseQueries', xmlns, error }, { times: 2 })
+  return true
+}
+
 export const contactPostsStatus: Happening = async ({ phone, random }, n) => {
   await phone.receiveStatus({ from: pick(random, phone.contacts), text: `status ${n}` })
   return true
