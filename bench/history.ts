@@ -21,6 +21,7 @@ export const HISTORY_USAGE = `history   one account's history through the real w
     --chats N           in how many chats, every fifth a group (200)
     --chunk-messages N  how many in one FULL chunk (5000)
     --live-every MS     a contact writes a message that often while history comes in (100)
+    --linked-before N   first another account is linked whose phone holds N messages: then nothing runs for the first time (none)
     --profile FOLDER    keep a CPU profile of the server there (and measure a slower server)
     --json              nothing but the result`
 
@@ -46,6 +47,7 @@ const parsed = (args: ReadonlyArray<string>) => {
       chats: { type: 'string', default: '200' },
       'chunk-messages': { type: 'string', default: '5000' },
       'live-every': { type: 'string', default: '100' },
+      'linked-before': { type: 'string' },
       profile: { type: 'string' },
       json: { type: 'boolean', default: false }
     }
@@ -55,6 +57,10 @@ const parsed = (args: ReadonlyArray<string>) => {
     chats: wholeOption('chats', values.chats, 10_000),
     chunkMessages: wholeOption('chunk-messages', values['chunk-messages'], 100_000),
     liveEvery: wholeOption('live-every', values['live-every'], 60_000),
+    linkedBefore:
+      values['linked-before'] === undefined
+        ? 0
+        : wholeOption('linked-before', values['linked-before'], 1_000_000),
     profile: values.profile,
     json: values.json
   }
@@ -71,11 +77,13 @@ const costAt = (chunks: ReadonlyArray<ChunkDone>, at: number, chunkMessages: num
   return ((last.at - first.at) * 1000) / (last.stored - first.stored)
 }
 
-/** Reads the server's database after the server has stopped. */
+/** Reads what the server's database holds of an account, after the server has stopped. */
 class Stored {
   private readonly database: DatabaseSync
+  private readonly accountId: string
 
-  constructor(file: string) {
+  constructor(file: string, accountId: string) {
+    this.accountId = accountId
     this.database = new DatabaseSync(file, { readOnly: true })
   }
 
@@ -90,7 +98,9 @@ class Stored {
   chunksDone(): ReadonlyArray<ChunkDone> {
     let stored = 0
     return this.rows<{ messages: number; at: number }>(
-      `SELECT messages, done_at AS at FROM history_chunks WHERE state = 'done' ORDER BY done_at, chunk_id`
+      `SELECT messages, done_at AS at FROM history_chunks WHERE state = 'done' AND account_id = ?
+        ORDER BY done_at, chunk_id`,
+      this.accountId
     ).map(({ at, messages }) => ({ at, stored: (stored += messages) }))
   }
 
@@ -100,7 +110,8 @@ class Stored {
     const storedAt = new Map(
       this.rows<{ id: string; at: number }>(
         `SELECT whatsapp_id AS id, ts_server AS at FROM messages
-          WHERE whatsapp_id IN (SELECT value FROM json_each(?))`,
+          WHERE account_id = ? AND whatsapp_id IN (SELECT value FROM json_each(?))`,
+        this.accountId,
         JSON.stringify(timed.map(({ id }) => id))
       ).map(({ at, id }) => [id, at])
     )
@@ -112,9 +123,10 @@ class Stored {
   /** Every chat holds exactly the phone's messages; throws with how many do not. */
   compare(chats: ReadonlyArray<ChatTruth>): { readonly messages: number; readonly threads: number } {
     const threads = new Map(
-      this.rows<{ id: string; jid: string }>('SELECT thread_id AS id, client_jid AS jid FROM threads').map(
-        ({ id, jid }) => [jid, id]
-      )
+      this.rows<{ id: string; jid: string }>(
+        'SELECT thread_id AS id, client_jid AS jid FROM threads WHERE account_id = ?',
+        this.accountId
+      ).map(({ id, jid }) => [jid, id])
     )
     let wrong = 0
     let messages = 0
@@ -128,7 +140,10 @@ class Stored {
       if (digest !== chat.digest) wrong += 1
       messages += ids.length
     }
-    const [counted] = this.rows<{ n: number }>(`SELECT COUNT(*) AS n FROM messages WHERE type <> 'system'`)
+    const [counted] = this.rows<{ n: number }>(
+      `SELECT COUNT(*) AS n FROM messages WHERE account_id = ? AND type <> 'system'`,
+      this.accountId
+    )
     const expected = chats.reduce((sum, chat) => sum + chat.messages, 0)
     if (wrong > 0 || messages !== expected || counted?.n !== expected) {
       throw new Error(
@@ -160,6 +175,16 @@ const untilSynced = async (
   throw new Error('History did not come in within half an hour')
 }
 
+/** Links another account, and waits until it has its history. */
+const linkBefore = async (server: ServerProcess, phone: PhoneProcess, messages: number): Promise<void> => {
+  const accountId = await linkAccount(server.api, 'Before', async qr => {
+    await pause(SCANNING_MS)
+    await phone.linkBefore({ qr, messages })
+  })
+  await untilSynced(server, accountId, 1, messages, () => undefined)
+  await pause(SCANNING_MS)
+}
+
 export const history = async (args: ReadonlyArray<string>): Promise<object> => {
   const options = parsed(args)
   const say = (text: string): void => void (options.json || process.stderr.write(`${text}\n`))
@@ -175,6 +200,7 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
       settings: { ...phone.settings, ...profiling(options.profile) }
     })
     const measured = phone
+    if (options.linkedBefore > 0) await linkBefore(server, measured, options.linkedBefore)
     const accountId = await linkAccount(server.api, 'Bench', async qr => {
       await pause(SCANNING_MS)
       await measured.scan(qr)
@@ -193,7 +219,7 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
 
     say('Comparing what is stored with what the phone holds …')
     const database = join(dataDir, 'backscroll.db')
-    const stored = new Stored(database)
+    const stored = new Stored(database, accountId)
     const { messages, threads } = stored.compare(chats)
     const chunks = stored.chunksDone()
     const lastAt = chunks.at(-1)?.at ?? 0
@@ -211,6 +237,7 @@ export const history = async (args: ReadonlyArray<string>): Promise<object> => {
     return {
       bench: 'history',
       messages: options.messages,
+      linkedBefore: options.linkedBefore,
       liveMessages: written.length,
       storedMessages: messages,
       threads,

@@ -7,7 +7,7 @@ import { simulatorSettings } from '../harness/simulated.ts'
 import { Simulator } from '../simulator/simulator.ts'
 import type { Phone } from '../simulator/phone.ts'
 import { answer } from './child.ts'
-import type { ChatTruth, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
+import type { ChatTruth, LinkedBefore, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
 
 const simulator = await Simulator.make({ seed: 1 })
 let made: Phone | undefined
@@ -16,17 +16,17 @@ const phone = (): Phone => {
   return made
 }
 
+/** Everything comes from the media host. */
+const IN_FULL_CHUNKS = { bootstrapPerChat: 0, recentShare: 0, inlineBelowBytes: 0 }
+
 const makePhone = (plan: PhonePlan): Phone =>
   simulator.createPhone({
     name: 'Bench',
     history: {
+      ...IN_FULL_CHUNKS,
       chats: plan.chats,
       messages: plan.messages,
-      chunkMessages: plan.chunkMessages,
-      // Everything in FULL chunks, from the media host.
-      bootstrapPerChat: 0,
-      recentShare: 0,
-      inlineBelowBytes: 0
+      chunkMessages: plan.chunkMessages
     }
   })
 
@@ -81,7 +81,17 @@ const answers = {
       chunks
     }
   },
+  linkBefore: async ({ messages, qr }: LinkedBefore): Promise<null> => {
+    const other = simulator.createPhone({
+      name: 'Before',
+      history: { ...IN_FULL_CHUNKS, chats: 30, messages }
+    })
+    await other.scanQr(qr)
+    for (const from of other.contacts.slice(0, 5)) await other.receive({ from, text: 'Written before' })
+    return null
+  },
   scan: async (qr: string): Promise<null> => {
+    firstChunkAt = undefined
     await phone().scanQr(qr)
     return null
   },

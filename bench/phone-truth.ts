@@ -8,6 +8,12 @@ export interface PhonePlan {
   readonly folder: string
 }
 
+/** Another phone that links an account first, by the code that it scans. */
+export interface LinkedBefore {
+  readonly qr: string
+  readonly messages: number
+}
+
 /** A chunk made ahead: an encrypted file and its key (base64). */
 export interface ChunkFile {
   readonly file: string

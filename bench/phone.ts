@@ -1,7 +1,7 @@
 // The simulated phone of a measurement: starts its process and asks it.
 import { Child } from './child.ts'
 import type { PhoneQuestions } from './phone-process.ts'
-import type { ChatTruth, ChunkFile, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
+import type { ChatTruth, ChunkFile, LinkedBefore, PhonePlan, Prepared, WrittenLive } from './phone-truth.ts'
 
 export class PhoneProcess {
   readonly settings: Readonly<Record<string, string>>
@@ -22,6 +22,11 @@ export class PhoneProcess {
 
   async scan(qr: string): Promise<void> {
     await this.child.ask('scan', qr)
+  }
+
+  /** Has another phone link an account, whose history is as large as said; some of its contacts write to it. */
+  async linkBefore(other: LinkedBefore): Promise<void> {
+    await this.child.ask('linkBefore', other)
   }
 
   /** Contacts write one message after another from now on. */

@@ -1,5 +1,6 @@
-// Verifies and decrypts patches and snapshots of a collection. Pure: keys and earlier records are given, what follows is
-// returned.
+// Verifies and decrypts patches and snapshots of a collection. Keys and earlier records are given, what follows is returned. The event
+// loop goes on meanwhile: a collection can have a record of each contact.
+import { Effect } from 'effect'
 import { proto } from '@whiskeysockets/baileys/WAProto/index.js'
 import { bytesField } from '../../../domain/protobuf.ts'
 import type { Mutation } from '../convert/app-state.ts'
@@ -105,14 +106,17 @@ const opened = (
   return mutation === undefined ? 'unreadable' : { ...mutation, tokenSalt: tokenSaltIn(read.plain) }
 }
 
+/** So many records take some milliseconds, also the first that are ever read. */
+const RECORDS_AT_ONCE = 20
+
 /** `valueMacs` are those of the records before, by index MAC. */
-const applied = (
+const applied = Effect.fnUntraced(function* (
   before: CollectionState,
   version: number,
   mutations: ReadonlyArray<proto.ISyncdMutation>,
   valueMacs: ReadonlyMap<string, Uint8Array>,
   keys: KeysById
-): Omit<DecodedPatch, 'isComplete'> => {
+) {
   const current = new Map(valueMacs)
   const removed: Array<Uint8Array> = []
   const added: Array<Uint8Array> = []
@@ -120,7 +124,8 @@ const applied = (
   const read: Array<Mutation> = []
   let unreadable = 0
   let isAuthentic = true
-  for (const mutation of mutations) {
+  for (const [place, mutation] of mutations.entries()) {
+    if (place > 0 && place % RECORDS_AT_ONCE === 0) yield* Effect.yieldNow
     const record = mutation.record ?? {}
     const indexMac = indexMacIn(record)
     const earlier = current.get(indexMac)
@@ -147,22 +152,22 @@ const applied = (
     mutations: read,
     unreadable,
     isAuthentic
-  }
-}
+  } satisfies Omit<DecodedPatch, 'isComplete'>
+})
 
 const versionIn = ({ version }: proto.ISyncdPatch | proto.ISyncdSnapshot): number =>
   numberOf(version?.version) ?? 0
 
 /** A patch follows on the version before it; its MACs prove that it and everything before it are whole. */
-export const decodePatch = (
+export const decodePatch = Effect.fnUntraced(function* (
   collection: string,
   patch: proto.ISyncdPatch,
   before: CollectionState,
   valueMacs: ReadonlyMap<string, Uint8Array>,
   keys: KeysById
-): DecodedPatch => {
+): Effect.fn.Return<DecodedPatch> {
   const version = versionIn(patch) || before.version + 1
-  const decoded = applied(before, version, patch.mutations ?? [], valueMacs, keys)
+  const decoded = yield* applied(before, version, patch.mutations ?? [], valueMacs, keys)
   const key = keys.get(keyIdOf(patch.keyId))
   const isAuthentic =
     key !== undefined &&
@@ -173,17 +178,17 @@ export const decodePatch = (
     isAuthentic &&
     sameBytes(snapshotMac(key, collection, version, decoded.state.hash), patch.snapshotMac ?? EMPTY_HASH)
   return { ...decoded, isAuthentic, isComplete }
-}
+})
 
 /** A snapshot has all records of a collection. */
-export const decodeSnapshot = (
+export const decodeSnapshot = Effect.fnUntraced(function* (
   collection: string,
   snapshot: proto.ISyncdSnapshot,
   keys: KeysById
-): DecodedRecords => {
+): Effect.fn.Return<DecodedRecords> {
   const version = versionIn(snapshot)
   const mutations = (snapshot.records ?? []).map(record => ({ operation: SET, record }))
-  const { isAuthentic, ...decoded } = applied(
+  const { isAuthentic, ...decoded } = yield* applied(
     { version: 0, hash: EMPTY_HASH },
     version,
     mutations,
@@ -196,4 +201,4 @@ export const decodeSnapshot = (
     isAuthentic &&
     sameBytes(snapshotMac(key, collection, version, decoded.state.hash), snapshot.mac ?? EMPTY_HASH)
   return { ...decoded, isComplete }
-}
+})

@@ -155,7 +155,7 @@ const takeSnapshot = Effect.fnUntraced(function* (
   snapshot: Parameters<typeof decodeSnapshot>[1],
   keys: KeysById
 ) {
-  const decoded = decodeSnapshot(collection.name, snapshot, keys)
+  const decoded = yield* decodeSnapshot(collection.name, snapshot, keys)
   // Each record proves to be the phone's: of a damaged snapshot those that are there are applied, and the phone is asked for all.
   yield* take(options, { collection, decoded, isSnapshot: true })
   // What has changed since the snapshot was made follows as patches.
@@ -184,7 +184,7 @@ const takePatches = Effect.fnUntraced(function* (
   let current = collection
   for (const patch of patches) {
     const valueMacs = yield* appState.valueMacs(accountId, current.name, indexMacsIn(patch))
-    const decoded = decodePatch(current.name, patch, current, valueMacs, keys)
+    const decoded = yield* decodePatch(current.name, patch, current, valueMacs, keys)
     // One that does not even fit a fresh snapshot is of a device whose own copy has a fault: what it says counts all the same.
     const isDiverged = isFresh && decoded.isAuthentic && !decoded.isComplete
     if (!decoded.isComplete && !isDiverged) return 'damaged' as const satisfies Outcome

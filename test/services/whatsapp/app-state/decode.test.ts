@@ -1,5 +1,6 @@
 // Patches and snapshots as WhatsApp makes them: what fits is read, whatever is missing or changed is noticed.
 import { type WAPatchCreate, proto } from '@whiskeysockets/baileys'
+import { Effect } from 'effect'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { AppState } from '../../../../simulator/state/app-state.ts'
@@ -42,14 +43,14 @@ const phoneWith = async (patches: ReadonlyArray<ReadonlyArray<Change>>): Promise
 const keysOf = (phone: AppState) =>
   new Map(phone.keys.map(({ data, id }) => [id.toString('base64'), expandSyncKey(data)]))
 
-const read = (phone: AppState, patches: ReadonlyArray<Uint8Array>) => {
+const read = async (phone: AppState, patches: ReadonlyArray<Uint8Array>) => {
   let state: CollectionState = { version: 0, hash: EMPTY_HASH }
   const macs = new Map<string, Uint8Array>()
   const decoded: Array<DecodedRecords> = []
   for (const bytes of patches) {
     const patch = proto.SyncdPatch.decode(bytes)
     const known = new Map([...macs].filter(([indexMac]) => indexMacsIn(patch).includes(indexMac)))
-    const next = decodePatch(COLLECTION, patch, state, known, keysOf(phone))
+    const next = await Effect.runPromise(decodePatch(COLLECTION, patch, state, known, keysOf(phone)))
     decoded.push(next)
     if (!next.isComplete) break
     state = next.state
@@ -72,7 +73,7 @@ test('patches in their order and a snapshot lead to the same collection, with ev
   await fc.assert(
     fc.asyncProperty(patchLists, async lists => {
       const phone = await phoneWith(lists)
-      const { decoded, state } = read(phone, phone.collection(COLLECTION)!.patches)
+      const { decoded, state } = await read(phone, phone.collection(COLLECTION)!.patches)
       expect(decoded.every(({ isComplete, unreadable }) => isComplete && unreadable === 0)).toBe(true)
       expect(decoded.flatMap(({ mutations }) => mutations.map(({ operation }) => operation))).toEqual(
         lists.flat().map(({ isRemoved }) => (isRemoved ? 'remove' : 'set'))
@@ -80,7 +81,7 @@ test('patches in their order and a snapshot lead to the same collection, with ev
       const snapshot = proto.SyncdSnapshot.decode(
         proto.SyncdSnapshot.encode(phone.snapshot(COLLECTION)!).finish()
       )
-      const whole = decodeSnapshot(COLLECTION, snapshot, keysOf(phone))
+      const whole = await Effect.runPromise(decodeSnapshot(COLLECTION, snapshot, keysOf(phone)))
       expect(whole.isComplete).toBe(true)
       expect(Buffer.from(whole.state.hash)).toEqual(Buffer.from(state.hash))
       expect(whole.state.version).toBe(state.version)
@@ -96,14 +97,37 @@ test('a patch that is missing, or of which a byte is changed, does not pass for 
       const patches = phone.collection(COLLECTION)!.patches
       const at = which % patches.length
       if (at < patches.length - 1)
-        expect(read(phone, patches.toSpliced(at, 1)).decoded.at(-1)?.isComplete).toBe(false)
+        expect((await read(phone, patches.toSpliced(at, 1))).decoded.at(-1)?.isComplete).toBe(false)
       const patch = proto.SyncdPatch.decode(patches[at]!)
       const blob = Buffer.from(patch.mutations![0]!.record!.value!.blob!)
       blob[where % blob.length]! ^= 1
       patch.mutations![0]!.record!.value!.blob = blob
       const changed = patches.with(at, proto.SyncdPatch.encode(patch).finish())
-      expect(read(phone, changed).decoded.at(-1)?.isComplete).toBe(false)
+      expect((await read(phone, changed)).decoded.at(-1)?.isComplete).toBe(false)
     }),
     { numRuns: 30 }
   )
+})
+
+test('the event loop goes on while a large collection is read', async () => {
+  const phone = await phoneWith(
+    Array.from({ length: 10 }, (_, patch) =>
+      Array.from({ length: 20 }, (_unused, n) => ({ chat: patch * 20 + n, pinned: true, isRemoved: false }))
+    )
+  )
+  let turns = 0
+  let isRead = false
+  const count = (): void => {
+    if (isRead) return
+    turns += 1
+    setImmediate(count)
+  }
+  setImmediate(count)
+  const decoded = await Effect.runPromise(
+    decodeSnapshot(COLLECTION, phone.snapshot(COLLECTION)!, keysOf(phone))
+  )
+  isRead = true
+  expect(decoded.isComplete).toBe(true)
+  expect(decoded.mutations).toHaveLength(200)
+  expect(turns).toBeGreaterThan(5)
 })
