@@ -221,6 +221,32 @@ test('new keys and new devices of somebody unknown are acknowledged while WhatsA
   refusing.clear()
 })
 
+test.each([
+  { what: 'refuses', fault: { kind: 'refuseQueries', xmlns: 'usync', error: 429 } as const },
+  { what: 'does not answer', fault: { kind: 'ignoreQueries', xmlns: 'usync' } as const }
+])(
+  'a message of somebody unknown is stored when WhatsApp $what who that is, and holds up nobody',
+  async ({ fault }) => {
+    const { api, simulator } = shared()
+    const { accountId, phone } = await shared().linked(SMALL)
+    await untilConfirmed(phone)
+    const stranger = simulator.createContact({ name: 'Stranger' })
+    const unanswered = phone.fault(fault)
+    const texts = ['by my number alone', 'and again']
+    for (const text of texts) await phone.receive({ from: stranger, text, bare: true })
+    await phone.receive({ from: phone.contacts[0]!, text: 'from a friend' })
+    await untilConfirmed(phone)
+    unanswered.clear()
+    const bodies = await api.until('the messages', async () => {
+      const threads = await api.threads(accountId)
+      const pages = await Promise.all(threads.map(({ threadId }) => api.messagePage(threadId, 'limit=20')))
+      const found = pages.flatMap(({ messages }) => messages.map(({ body }) => body))
+      return [...texts, 'from a friend'].every(text => found.includes(text)) ? found : undefined
+    })
+    expect(bodies.filter(body => texts.includes(body ?? ''))).toHaveLength(2)
+  }
+)
+
 test('channels are threads of their own kind: posts, edits and deletions in both forms', async () => {
   const { api } = shared()
   const { accountId, phone } = await shared().linked(SMALL)

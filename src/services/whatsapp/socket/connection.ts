@@ -180,6 +180,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     creds,
     record: receive.record,
     cannotRecord: receive.cannotRecord,
+    handled: receive.handled,
     isUnreadPeer: receive.isUnreadPeer,
     keepsStatuses: options.keepStatuses,
     onUnknown: kind => runtime.fork(unknownKinds.note([kind])),

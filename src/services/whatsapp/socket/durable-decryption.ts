@@ -17,6 +17,7 @@ import type { KeyChanges } from '../../vault/key-changes.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { hasKeyOfOtherChat } from './group-keys.ts'
 import { fingerprintOf, type JournalWriter, plaintextOf } from './journal-writer.ts'
+import { askBriefly } from './lid-questions.ts'
 import type { PendingDecryptions } from './pending-decryptions.ts'
 import type { StorageGuard } from './storage-guard.ts'
 
@@ -135,7 +136,7 @@ export const makeDurableDecryption = (options: {
       const inner = DEFAULT_CONNECTION_CONFIG.makeSignalRepository(
         { creds: auth.creds, keys },
         logger,
-        pnToLid
+        pnToLid && askBriefly(pnToLid)
       )
       repository = {
         ...inner,

@@ -17,6 +17,8 @@ import type { RecordStanza } from './stanza-gate.ts'
 import { makeStanzaRecording } from './stanza-recording.ts'
 import { makeStorageGuard } from './storage-guard.ts'
 
+const GIVEN_UP = 'It was given up before it was decrypted'
+
 export interface DurableReceive {
   /** For Baileys' socket, which stores more than Signal state here. */
   readonly keys: SignalKeyStore
@@ -27,6 +29,8 @@ export interface DurableReceive {
   readonly cannotRecord: () => boolean
   /** Whether a peer message could not be decrypted: Baileys is not to see it. */
   readonly isUnreadPeer: (stanza: BinaryNode) => boolean
+  /** To be called when Baileys has handled a stanza: a message that it gave up without having decrypted it is written down. */
+  readonly handled: (stanza: BinaryNode) => void
   /** Keeps a stanza that could not be handled, for a version that can; throws once the connection is over. */
   readonly keepFaulty: (stanza: BinaryNode) => void
   /** Expects no more decryptions: the connection is over. */
@@ -77,6 +81,11 @@ export const makeDurableReceive = (options: {
     }),
     cannotRecord: storage.hasFailed,
     isUnreadPeer: stanza => unreadPeers.has(stanza),
+    handled: stanza => {
+      if (!pending.isExpected(stanza)) return
+      pending.ended(stanza)
+      writer.undecryptable(stanza, GIVEN_UP, [JSON.stringify(stanza.attrs)])
+    },
     keepFaulty: stanza => {
       pending.ended(stanza)
       writer.stanza('faulty', stanza)

@@ -8,6 +8,7 @@ export interface PendingDecryptions {
   /** Expects a decryption for this stanza; `arrived` returns what is called when it has ended. */
   readonly expect: (stanza: BinaryNode) => void
   readonly ended: (stanza: BinaryNode) => void
+  readonly isExpected: (stanza: BinaryNode) => boolean
   /** Expects no more decryptions. */
   readonly clear: () => void
   /** Remembers the stanza that a ciphertext came in. */
@@ -33,6 +34,7 @@ export const makePendingDecryptions = (onArrived: () => () => void): PendingDecr
       pending.set(stanza, onArrived())
     },
     ended,
+    isExpected: stanza => pending.has(stanza),
     clear,
     link: (ciphertext, stanza) => void stanzas.set(ciphertext, stanza),
     stanzaOf: ciphertext => stanzas.get(ciphertext)

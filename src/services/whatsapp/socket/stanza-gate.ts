@@ -28,6 +28,8 @@ export interface StanzaGate {
   /** Whether nothing can be recorded any more: what fails then is no fault of the stanza. */
   readonly cannotRecord: () => boolean
   readonly own: OwnHandling
+  /** Called with each stanza that Baileys has handled. */
+  readonly handled: (stanza: BinaryNode) => void
   readonly handedOn: HandedOn
   readonly turnOf: TakeTurn
 }
@@ -38,7 +40,7 @@ export interface StanzaGate {
  */
 export const recordBeforeHandling = (
   socket: WASocket,
-  { cannotRecord, handedOn, own, record, turnOf }: StanzaGate
+  { cannotRecord, handedOn, handled, own, record, turnOf }: StanzaGate
 ): void => {
   for (const kind of ['CB:message', 'CB:receipt', 'CB:notification', 'CB:call'] as const) {
     const handlers = socket.ws.listeners(kind)
@@ -46,6 +48,7 @@ export const recordBeforeHandling = (
     const handle = async (stanza: BinaryNode): Promise<void> => {
       if (own.isOwn(kind, stanza)) return own.handle(stanza)
       for (const handler of handlers) await Reflect.apply(handler, socket.ws, [handedOn(stanza)])
+      handled(stanza)
     }
     const recordAndHandle = async (stanza: BinaryNode): Promise<void> => {
       try {

@@ -27,6 +27,7 @@ export const handleStanzas = (options: {
   readonly creds: AuthenticationCreds
   readonly record: RecordStanza
   readonly cannotRecord: DurableReceive['cannotRecord']
+  readonly handled: DurableReceive['handled']
   readonly isUnreadPeer: DurableReceive['isUnreadPeer']
   readonly keepsStatuses: boolean
   /** Called with the name of each kind that this version does not know. */
@@ -47,6 +48,7 @@ export const handleStanzas = (options: {
     cannotRecord,
     creds,
     handedOn,
+    handled,
     isUnreadPeer,
     keepsStatuses,
     onStanza,
@@ -89,6 +91,7 @@ export const handleStanzas = (options: {
     record: noticing,
     cannotRecord,
     own,
+    handled,
     handedOn: stanza => withoutPlaceInQueue(handedOn(stanza)),
     turnOf: (kind, stanza, turn) =>
       turns.take(placeOf(kind, stanza, addressesIn(creds)), bytesOf(stanza), turn)

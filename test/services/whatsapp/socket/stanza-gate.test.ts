@@ -16,6 +16,7 @@ test.each([
   recordBeforeHandling(socket, {
     record: () => Promise.reject(new Error('unreadable')),
     cannotRecord: () => isBroken,
+    handled: ({ tag }) => handled.push(tag),
     own: { isOwn: () => false, handle: () => undefined },
     handedOn: stanza => stanza,
     turnOf: (_, __, turn) => turns.push(Promise.allSettled([turn()]))
