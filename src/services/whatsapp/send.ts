@@ -106,8 +106,9 @@ const sendMessage = (options: SendingOptions) =>
       },
       catch: cause => {
         const code = refusalCodeOf(cause)
-        return code === undefined
-          ? connections.unanswered(accountId, socket)
+        const failed = connections.failed(accountId, socket, cause)
+        return code === undefined || failed._tag === 'AskRefused'
+          ? failed
           : new SendRefused({ code, reason: refusal(code) })
       }
     })
@@ -139,7 +140,8 @@ const markRead = ({ connections, timeoutMs }: SendingOptions) =>
         await socket.readMessages(keys.slice(from, from + MOST_IN_A_RECEIPT))
       await allSent()
     }
-    yield* Effect.tryPromise({ try: read, catch: unanswered }).pipe(
+    const failed = (cause: unknown) => connections.failed(accountId, socket, cause)
+    yield* Effect.tryPromise({ try: read, catch: failed }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })
     )
   })
