@@ -23,6 +23,7 @@ export const INCIDENT_KINDS = [
   'account.differentPreKeys',
   'account.crashed',
   'outbox.failed',
+  'outbox.unanswered',
   'history.chunkLost',
   'history.threadRefused',
   'peerMessage.undecryptable',

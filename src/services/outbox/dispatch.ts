@@ -11,7 +11,7 @@ import { asDatabaseError } from '../database/error.ts'
 import { continueTrace } from '../telemetry/tracing.ts'
 import type { Self } from '../whatsapp/convert/address.ts'
 import { outgoingContent } from '../whatsapp/convert/outgoing.ts'
-import { passes, type SendRefused, UploadFailed } from '../whatsapp/errors.ts'
+import { type SendRefused, UploadFailed } from '../whatsapp/errors.ts'
 import { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { RESTRICTED, sendByForm } from './address-form.ts'
 import { Attachments } from './attachments.ts'
@@ -22,14 +22,11 @@ import type { OutboxRow } from './entry-row.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { statusAudience } from './statuses.ts'
-import { markSending, refused, restricted, sent, wait } from './outcome.ts'
+import { markSending, refused, restricted, sent, unanswered, wait } from './outcome.ts'
 import { wireOf } from './wire.ts'
 
 /** Answers that another try does not change: not allowed, no such recipient. */
 const FINAL: ReadonlySet<number> = new Set([403, 404])
-
-/** After a refusal that passes. */
-const PASSING_MS = 60_000
 
 /** The account that sends, as it was at the beginning of the attempt. */
 type Sending = AccountRecord | undefined
@@ -92,7 +89,6 @@ const attemptNow = Effect.fnUntraced(function* (row: OutboxRow, account: Sending
 
 const refusedByWhatsApp = Effect.fnUntraced(function* (row: OutboxRow, { code, reason }: SendRefused) {
   if (code === RESTRICTED) yield* restricted(row)
-  else if (passes(code)) yield* wait(row, (yield* Clock.currentTimeMillis) + PASSING_MS, reason)
   else yield* refused(row, reason, FINAL.has(code))
 })
 
@@ -108,6 +104,7 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
       RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
       RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),
       NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
+      AskRefused: ({ reason }) => Effect.as(unanswered(row, reason), 'more' as const),
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
       UploadFailed: ({ reason }) =>
         Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),

@@ -61,7 +61,7 @@ export const explainHeld = Effect.fnUntraced(function* (accountId: string, { rea
 /** What waits without having been tried is due at once: WhatsApp lifted the restriction that held it. */
 export const releaseHeld = Effect.fnUntraced(function* (accountId: string, now: number) {
   const sql = yield* SqlClient.SqlClient
-  // Nothing else makes an entry wait that was never tried: a later attempt has its own back-off.
+  // A later attempt has its own back-off. What waits for WhatsApp to answer questions again may ask now, too.
   yield* sql`UPDATE outbox SET next_attempt_at = ${now}, last_error = NULL
     WHERE account_id = ${accountId} AND status = 'queued' AND attempts = 0 AND next_attempt_at > ${now}`
 })

@@ -77,7 +77,10 @@ const workOnBatch = Effect.fnUntraced(function* (working: Working, batchUpto: nu
   )
 })
 
-/** The batch was taken: what came later of its conversations waits no longer. Lanes that are no conversations look for that themselves. */
+/**
+ * The batch was taken: a conversation of which nothing came later waits no longer. The lane of an account, or of the server, is read on
+ * by `workOnLane`, which removes it at its end.
+ */
 const release = Effect.fnUntraced(function* (webhookId: string, batchUpto: number, place: number) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis

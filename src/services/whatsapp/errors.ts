@@ -7,16 +7,16 @@ export class NotConnected extends Schema.TaggedError<NotConnected>()('NotConnect
 /** WhatsApp did not confirm the message in time; it may or may not have it, so it is sent again with the same id. */
 export class NotConfirmed extends Schema.TaggedError<NotConfirmed>()('NotConfirmed', {}) {}
 
-/** WhatsApp refused the message, or to answer what has to be asked before. */
+/** WhatsApp refused the message. */
 export class SendRefused extends Schema.TaggedError<SendRefused>()('SendRefused', {
   code: Schema.Finite,
   reason: Schema.String
 }) {}
 
-const PASSING: ReadonlySet<number> = new Set([429, 503])
-
-/** Whether a refusal is about everything that is asked at the moment (too many requests, service unavailable), and passes. */
-export const passes = (code: number): boolean => PASSING.has(code)
+/** WhatsApp does not answer what has to be asked before: it is asked too often (429), or cannot (503). This does not count as an attempt. */
+export class AskRefused extends Schema.TaggedError<AskRefused>()('AskRefused', {
+  reason: Schema.String
+}) {}
 
 /** The file did not reach WhatsApp's media server. */
 export class UploadFailed extends Schema.TaggedError<UploadFailed>()('UploadFailed', {

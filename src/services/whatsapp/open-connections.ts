@@ -3,8 +3,9 @@ import type { WASocket } from '@whiskeysockets/baileys'
 import { Effect } from 'effect'
 import type { Restriction } from '../../domain/account.ts'
 import type { AccountMemory } from '../process/account-memory.ts'
-import { NotConfirmed, NotConnected } from './errors.ts'
+import { AskRefused, NotConfirmed, NotConnected } from './errors.ts'
 import type { Acknowledgements } from './socket/acknowledgements.ts'
+import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
 import type { FrameHold } from './socket/frame-hold.ts'
 import type { GroupCache } from './socket/group-cache.ts'
 
@@ -31,11 +32,22 @@ export interface OpenConnections {
    * it tells of the socket's end.
    */
   readonly unanswered: (accountId: string, socket: WASocket) => NotConfirmed | NotConnected
+  /** Why a question failed with this error of Baileys'. */
+  readonly failed: (
+    accountId: string,
+    socket: WASocket,
+    cause: unknown
+  ) => AskRefused | NotConfirmed | NotConnected
 }
+
+/** Answers that are about everything that is asked at the moment, and pass. */
+const TEMPORARY: ReadonlySet<number> = new Set([429, 503])
 
 export const makeOpenConnections = (memory: AccountMemory['Service']): OpenConnections => {
   const open = memory.register('whatsapp.connections', new Map<string, OpenConnection>())
   const isOpen = (accountId: string, socket: WASocket) => open.get(accountId)?.socket === socket
+  const unanswered = (accountId: string, socket: WASocket) =>
+    isOpen(accountId, socket) && socket.ws.isOpen ? new NotConfirmed({}) : new NotConnected({})
   return {
     add: (accountId, connection) => void open.set(accountId, connection),
     remove: (accountId, socket) => {
@@ -48,7 +60,12 @@ export const makeOpenConnections = (memory: AccountMemory['Service']): OpenConne
         const connection = open.get(accountId)
         return connection === undefined ? Effect.fail(new NotConnected({})) : Effect.succeed(connection)
       }),
-    unanswered: (accountId, socket) =>
-      isOpen(accountId, socket) && socket.ws.isOpen ? new NotConfirmed({}) : new NotConnected({})
+    unanswered,
+    failed: (accountId, socket, cause) => {
+      const code = refusalCodeOf(cause)
+      return code !== undefined && TEMPORARY.has(code)
+        ? new AskRefused({ reason: refusal(code) })
+        : unanswered(accountId, socket)
+    }
   }
 }

@@ -85,12 +85,15 @@ const sendMessage = (options: SendingOptions) =>
     const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
     const relaying = Effect.tryPromise({
       try: async () => {
-        const { audience, content, stanza = {}, toJid, whatsAppId } = outgoing
+        const { audience, content, number, stanza = {}, toJid, whatsAppId } = outgoing
         const message = proto.Message.decode(content)
         const { lidMapping } = socket.signalRepository
         const lidOf = (jid: string) => lidMapping.getLIDForPN(jid)
         const numberOf = (jid: string) => lidMapping.getPNForLID(jid)
         const group = isGroupJid(toJid) ? await groupMetadata(toJid) : undefined
+        // WhatsApp names changed devices by a hash of the number: Baileys finds the list under the LID by this pair.
+        if (number !== undefined && isLidJid(toJid))
+          await lidMapping.storeLIDPNMappings([{ lid: toJid, pn: number }])
         const self = addressesIn(socket.authState.creds)
         await writeInFormOf({ jid: toJid, group, self, lidOf, numberOf }, message)
         if (group !== undefined) await mentionByLid(message, group, lidOf)
@@ -103,8 +106,9 @@ const sendMessage = (options: SendingOptions) =>
       },
       catch: cause => {
         const code = refusalCodeOf(cause)
-        return code === undefined
-          ? connections.unanswered(accountId, socket)
+        const failed = connections.failed(accountId, socket, cause)
+        return code === undefined || failed._tag === 'AskRefused'
+          ? failed
           : new SendRefused({ code, reason: refusal(code) })
       }
     })
@@ -136,7 +140,8 @@ const markRead = ({ connections, timeoutMs }: SendingOptions) =>
         await socket.readMessages(keys.slice(from, from + MOST_IN_A_RECEIPT))
       await allSent()
     }
-    yield* Effect.tryPromise({ try: read, catch: unanswered }).pipe(
+    const failed = (cause: unknown) => connections.failed(accountId, socket, cause)
+    yield* Effect.tryPromise({ try: read, catch: failed }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })
     )
   })

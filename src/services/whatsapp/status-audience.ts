@@ -87,6 +87,6 @@ export const makeStatusAudience = (connections: OpenConnections, timeoutMs: numb
         const own = lid === undefined ? [jid] : [jid, lid]
         return new Set(await addressesOf(socket, [own, ...people], byNumber))
       },
-      catch: unanswered
+      catch: cause => connections.failed(accountId, socket, cause)
     }).pipe(Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) }))
   })

@@ -5,7 +5,7 @@ import { type AnyMediaMessageContent, prepareWAMessageMedia, type proto } from '
 import { Effect } from 'effect'
 import type { MediaType } from '../../domain/outbox.ts'
 import { encodeOutgoing, type WireMessage, withMessageSecret } from './convert/outgoing.ts'
-import { NotConnected, UploadFailed } from './errors.ts'
+import { UploadFailed } from './errors.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { withUploadTrouble } from './upload-trouble.ts'
 
@@ -70,10 +70,12 @@ export const makeUpload = (connections: OpenConnections) =>
             mediaUploadTimeoutMs: UPLOAD_TIMEOUT_MS
           })
         ),
-      catch: cause =>
-        connections.isOpen(accountId, socket)
+      catch: cause => {
+        const failed = connections.failed(accountId, socket, cause)
+        return failed._tag === 'NotConfirmed'
           ? new UploadFailed({ reason: cause instanceof Error ? cause.message : 'unknown' })
-          : new NotConnected({})
+          : failed
+      }
     })
     const uploaded = uploadedIn(carrier)
     if (uploaded === undefined) return yield* new UploadFailed({ reason: 'Baileys answered with no file' })

@@ -155,6 +155,21 @@ test('undoing the removal of a message does not bring back what was removed with
   expect(removed.map(({ whatsAppId }) => whatsAppId).toSorted()).toEqual(['EARLY', 'LATE'])
 })
 
+test('a message that its star has kept stays when the star is taken later, also when a removal of its own is undone', async () => {
+  const [kept] = await onDatabase(
+    Effect.gen(function* () {
+      yield* apply(message('KEPT', { timestamp: T0 + 1000 }))
+      yield* apply(change('KEPT', { to: 'starred', starred: true, at: T0 + 1500 }))
+      yield* apply(set({ setting: 'clearedExceptStarred', value: T0 + 2000, at: T0 + 2500 }))
+      yield* apply(change('KEPT', { to: 'starred', starred: false, at: T0 + 3000 }))
+      yield* apply(change('KEPT', { to: 'deletedForMe', deleted: true, at: T0 + 4000 }))
+      yield* apply(change('KEPT', { to: 'deletedForMe', deleted: false, at: T0 + 5000 }))
+      return yield* messagesOf(ANN)
+    })
+  )
+  expect(kept).toMatchObject({ whatsAppId: 'KEPT', starred: false, deletedForMeAt: null })
+})
+
 test('a message that waits to be sent stays when its chat is cleared, unless WhatsApp took it before', async () => {
   const own = (id: string) => message(id, { sender: 'me', status: 'queued', timestamp: T0 + 1000 })
   const sentAt = (whatsAppId: string, at: number) => {

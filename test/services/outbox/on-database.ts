@@ -11,7 +11,12 @@ import { Outbox } from '../../../src/services/outbox/outbox.ts'
 import { MessageFiles } from '../../../src/services/outbox/message-files.ts'
 import { LinkPreviews } from '../../../src/services/outbox/preparation/link/link-previews.ts'
 import { Preparation } from '../../../src/services/outbox/preparation/preparation.ts'
-import { type NotConfirmed, NotConnected, type SendRefused } from '../../../src/services/whatsapp/errors.ts'
+import {
+  type AskRefused,
+  type NotConfirmed,
+  NotConnected,
+  type SendRefused
+} from '../../../src/services/whatsapp/errors.ts'
 import type { Outgoing } from '../../../src/services/whatsapp/send.ts'
 import type { Wakes } from '../../../src/services/process/wakes.ts'
 import { WhatsApp } from '../../../src/services/whatsapp/whatsapp.ts'
@@ -20,7 +25,7 @@ import { ACCOUNT } from './account.ts'
 
 export type Send = (
   message: Outgoing
-) => Effect.Effect<number | undefined, NotConnected | NotConfirmed | SendRefused>
+) => Effect.Effect<number | undefined, AskRefused | NotConnected | NotConfirmed | SendRefused>
 
 /** The account is there. */
 export const run = <A, E>(

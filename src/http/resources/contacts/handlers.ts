@@ -48,7 +48,7 @@ const check = Effect.fnUntraced(function* (accountId: string, numbers: ReadonlyA
         Effect.fail(
           new WhatsAppSilent({ detail: 'WhatsApp did not answer about these numbers; try again later' })
         ),
-      SendRefused: ({ reason }) => Effect.fail(new WhatsAppSilent({ detail: `${reason}; try again later` }))
+      AskRefused: ({ reason }) => Effect.fail(new WhatsAppSilent({ detail: `${reason}; try again later` }))
     })
   )
   return {

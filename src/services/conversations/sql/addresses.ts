@@ -2,7 +2,7 @@
 // says that it is somebody else's.
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
-import { listOf } from '../../database/dialect.ts'
+import { listOf, withIndex } from '../../database/dialect.ts'
 
 export interface Owned {
   readonly person: string
@@ -95,6 +95,8 @@ export const addressesOfPerson = Effect.fnUntraced(function* (
   accountId: string,
   person: string
 ) {
-  return yield* sql<AddressOfPerson>`SELECT jid, since FROM addresses
+  // Without statistics SQLite would go through all addresses of the account.
+  const addresses = sql.literal(withIndex(sql, 'addresses', 'addresses_person'))
+  return yield* sql<AddressOfPerson>`SELECT jid, since FROM ${addresses}
     WHERE account_id = ${accountId} AND person = ${person} ORDER BY since DESC, jid`
 })

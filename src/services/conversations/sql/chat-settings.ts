@@ -81,9 +81,13 @@ export const markRemovedMessages = Effect.fnUntraced(function* (
   which?: LookedAt
 ) {
   for (const { at, setting, threadId, value } of yield* removalsOf(sql, threadIds)) {
-    const keepsStarred = setting === 'clearedExceptStarred'
+    // A star that was given or taken later says that the message was still there.
+    const spared =
+      setting === 'clearedExceptStarred'
+        ? sql`AND starred = 0 AND COALESCE(starred_at, 0) <= ${at}`
+        : sql.literal('')
     yield* sql`UPDATE messages SET deleted_for_me_at = ${at} WHERE ${isLookedAt(sql, threadId, which)} AND ts_client <= ${value}
-      AND deleted_for_me_at IS NULL AND type <> 'system' AND status <> 'queued'${sql.literal(keepsStarred ? ' AND starred = 0' : '')}`
+      AND deleted_for_me_at IS NULL AND type <> 'system' AND status <> 'queued' ${spared}`
   }
 })
 

@@ -4,7 +4,7 @@ import { addressFor, PAGE_MESSAGES, partReason, timeUnitFor } from '../../../dom
 import { newWhatsAppMessageId } from '../../../domain/ids.ts'
 import { MessageStore } from '../../conversations/message-store.ts'
 import type { RawMessage } from '../../whatsapp/convert/chunk.ts'
-import type { NotConfirmed, NotConnected, SendRefused } from '../../whatsapp/errors.ts'
+import type { AskRefused, NotConfirmed, NotConnected, SendRefused } from '../../whatsapp/errors.ts'
 import { WhatsApp } from '../../whatsapp/whatsapp.ts'
 import { messageIn, type Reach } from '../coverage/rows.ts'
 import { HeldThreads } from './held-threads.ts'
@@ -62,7 +62,7 @@ const send = Effect.fnUntraced(function* (
 const settleUnsent = Effect.fnUntraced(function* (
   accountId: string,
   request: PageRequest,
-  failure: NotConfirmed | NotConnected | SendRefused
+  failure: AskRefused | NotConfirmed | NotConnected | SendRefused
 ) {
   const requests = yield* BackfillRequests
   if (failure._tag === 'SendRefused')

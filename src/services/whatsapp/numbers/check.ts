@@ -4,9 +4,8 @@ import { Clock, Effect, Semaphore } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { DatabaseError } from '../../database/error.ts'
 import type { AccountMemory } from '../../process/account-memory.ts'
-import { NotConfirmed, type NotConnected, passes, SendRefused } from '../errors.ts'
+import { type AskRefused, NotConfirmed, type NotConnected } from '../errors.ts'
 import type { OpenConnections } from '../open-connections.ts'
-import { refusal, refusalCodeOf } from '../socket/baileys-errors.ts'
 import { type NumberAnswer, rememberAnswers, rememberedAnswers } from './answers.ts'
 import { answersIn, numberQuestion } from './question.ts'
 
@@ -43,12 +42,7 @@ const makeAsk = ({ connections, timeoutMs }: CheckOptions) =>
     const { socket } = yield* connections.get(accountId)
     const unanswered = () => connections.unanswered(accountId, socket)
     const question = numberQuestion(phoneJids, socket.generateMessageTag())
-    const failed = (cause: unknown) => {
-      const code = refusalCodeOf(cause)
-      return code !== undefined && passes(code)
-        ? new SendRefused({ code, reason: refusal(code) })
-        : unanswered()
-    }
+    const failed = (cause: unknown) => connections.failed(accountId, socket, cause)
     const answer = yield* Effect.tryPromise({ try: () => socket.query(question), catch: failed }).pipe(
       Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) })
     )
@@ -95,7 +89,7 @@ export const makeNumberCheck = (options: CheckOptions) => {
       phoneJids: ReadonlyArray<string>
     ): Effect.fn.Return<
       ReadonlyArray<NumberAnswer>,
-      DatabaseError | NotConfirmed | NotConnected | SendRefused,
+      AskRefused | DatabaseError | NotConfirmed | NotConnected,
       SqlClient.SqlClient
     > {
       const questions = questionsOf.get(accountId)

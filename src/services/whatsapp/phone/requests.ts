@@ -64,7 +64,7 @@ const makeAsk = (connections: OpenConnections, timeoutMs: number) =>
             additionalNodes: [{ tag: 'meta', attrs: { appdata: 'default' } }]
           }
         ),
-      catch: unanswered
+      catch: cause => connections.failed(accountId, socket, cause)
     })
     yield* acknowledgements
       .awaitAfter(requestId, relaying)

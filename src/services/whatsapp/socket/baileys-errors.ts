@@ -69,7 +69,7 @@ export const refusalCodeOf = (error: unknown): number | undefined =>
 const REFUSALS: Readonly<Record<number, string>> = {
   403: 'WhatsApp does not let this account write there',
   404: 'WhatsApp knows no such recipient',
-  429: 'WhatsApp answers less at the moment, because this account has asked it too often',
+  429: 'WhatsApp answers no questions at the moment, because this account has asked too many',
   503: 'WhatsApp does not answer at the moment'
 }
 

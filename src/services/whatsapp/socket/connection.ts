@@ -141,7 +141,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   })
   const keys = rememberPreKeys(receive.keys)
   const groups = makeGroupCache(jid => socket.groupMetadata(jid))
-  const readSent = (whatsAppId: string) => runtime.run(services.messages.sentProtobuf(accountId, whatsAppId))
+  const readSent = (whatsAppId: string) => receive.run(services.messages.sentProtobuf(accountId, whatsAppId))
   const config = socketConfig(options, {
     version: connection.version,
     agent: connection.agent,
@@ -172,7 +172,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
   })
   storeOwnMapping(connection, socket)
   const { conversations, identity, unknownKinds } = services
-  const knownForms = makeKnownForms({ accountId, identity, run: runtime.run })
+  const knownForms = makeKnownForms({ accountId, identity, run: receive.run })
   const lists = { socket, devices: resources.devices, knownForms }
   const turns = makeChatTurns()
   handleStanzas({
@@ -187,7 +187,7 @@ const openSocket = (connection: Connection): OpenedSocket => {
     onStanza: options.dryRun ? undefined : makeChannelNames({ accountId, socket, conversations, runtime }),
     beforeNotification: async stanza => {
       await dropOutdatedLists(lists, stanza)
-      await forgetSenderKeys({ accountId, knownForms, socket, vault, run: runtime.run }, stanza)
+      await forgetSenderKeys({ accountId, knownForms, socket, vault, run: receive.run }, stanza)
     },
     handedOn: withoutAnnouncedCollections,
     turns,

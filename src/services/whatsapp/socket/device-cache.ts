@@ -32,7 +32,7 @@ export const makeDeviceCache = (now: () => number): DeviceCache => {
     del: user => {
       known.delete(user)
     },
-    users: () => [...known.keys()],
+    users: () => [...known].flatMap(([user, { until }]) => (until > now() ? user : [])),
     flushAll: () => known.clear()
   }
 }

@@ -24,12 +24,12 @@ const people = (...jids: ReadonlyArray<string | undefined>): ReadonlyArray<strin
     .filter(jid => jid !== undefined)
     .filter(jid => isLidJid(jid) || isPhoneJid(jid))
 
-/** All addresses of the people who have these, as far as they are known here. */
+/** All addresses of the people who have these, and these themselves, as far as they are stored. */
 export type KnownForms = (jids: ReadonlyArray<string>) => Promise<ReadonlyArray<string>>
 
 /**
- * WhatsApp is not asked for the others, as Baileys would: whoever waited for its answer would acknowledge nothing meanwhile, and anybody's
- * notification could have it asked.
+ * Looks addresses up in what this server has stored. Baileys' own lookup asks WhatsApp for a LID that it does not know: a notification
+ * that waits for the answer is not acknowledged, and anybody's notification could have it asked.
  */
 export const makeKnownForms = ({
   accountId,
@@ -58,23 +58,22 @@ interface DeviceListOptions {
   readonly knownForms: KnownForms
 }
 
-/** The numbers of who has the LID, as Baileys or this server knows them. */
-const numbersOf = async (
-  { knownForms, socket }: DeviceListOptions,
-  lid: string
-): Promise<ReadonlyArray<string>> => {
-  const known = chatJid(await socket.signalRepository.lidMapping.getPNForLID(lid))
-  return known === undefined ? (await knownForms([lid])).filter(isPhoneJid) : [known]
-}
-
 /** The users with a list whose number has this hash, and the users that their lists by LID are under. */
-const usersOfHash = async (options: DeviceListOptions, hash: string): Promise<ReadonlyArray<string>> => {
-  const found: Array<string> = []
-  for (const user of options.devices.users()) {
-    const numbers = await numbersOf(options, `${user}@${LID_SERVER}`)
-    if ([user, ...numbers.map(userOf)].some(number => notificationHash(number) === hash)) found.push(user)
-  }
-  return found
+const usersOfHash = async (
+  { devices, socket }: DeviceListOptions,
+  hash: string
+): Promise<ReadonlyArray<string>> => {
+  const users = devices.users()
+  const pairs = await socket.signalRepository.lidMapping.getPNsForLIDs(
+    users.map(user => `${user}@${LID_SERVER}`)
+  )
+  const numbers = new Map(pairs?.map(({ lid, pn }) => [userOf(lid), chatJid(pn)]))
+  return users.filter(user => {
+    const number = numbers.get(user)
+    return (
+      notificationHash(user) === hash || (number !== undefined && notificationHash(userOf(number)) === hash)
+    )
+  })
 }
 
 /** To be called with each notification before Baileys handles it. */
@@ -85,7 +84,7 @@ export const dropOutdatedLists = async (options: DeviceListOptions, stanza: Bina
     const listed = getBinaryNodeChildren(change, 'device')
     const { hash } = change.attrs
     if (listed.length === 0 && hash !== undefined)
-      for (const user of await usersOfHash(options, hash)) devices.del(user)
+      for (const user of await usersOfHash(options, hash)) options.devices.del(user)
   }
   const { from, lid } = stanza.attrs
   for (const jid of await knownForms(people(from, lid)))

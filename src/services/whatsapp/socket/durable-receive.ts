@@ -12,7 +12,7 @@ import type { When } from './frame-hold.ts'
 import { makeJournalWriter } from './journal-writer.ts'
 import { makePendingDecryptions } from './pending-decryptions.ts'
 import type { ConnectionRuntime } from './runtime.ts'
-import { makeSignalKeys } from './signal-keys.ts'
+import { makeSignalKeys, type RunPromise } from './signal-keys.ts'
 import type { RecordStanza } from './stanza-gate.ts'
 import { makeStanzaRecording } from './stanza-recording.ts'
 import { makeStorageGuard } from './storage-guard.ts'
@@ -25,6 +25,8 @@ export interface DurableReceive {
   readonly makeSignalRepository: SocketConfig['makeSignalRepository']
   /** To be called with each stanza before Baileys handles it. After a failure nothing may be acknowledged any more. */
   readonly record: RecordStanza
+  /** Runs an effect on the database; once one has failed, nothing can be recorded. */
+  readonly run: RunPromise
   /** Whether recording has failed, or the connection is over. */
   readonly cannotRecord: () => boolean
   /** Whether a peer message could not be decrypted: Baileys is not to see it. */
@@ -79,6 +81,7 @@ export const makeDurableReceive = (options: {
       decryptPeer: decryption.decryptPeer,
       onUnreadPeer: stanza => void unreadPeers.add(stanza)
     }),
+    run: storage.run,
     cannotRecord: storage.hasFailed,
     isUnreadPeer: stanza => unreadPeers.has(stanza),
     handled: stanza => {
