@@ -2,7 +2,7 @@
 // The index, the query and the highlights all fold by this one rule.
 
 /** To be raised when the rule changes: everything is indexed again then, as when Unicode's tables have changed. */
-export const FOLDING = 2
+export const FOLDING = 3
 
 /** Vowel points and accents of Latin, Greek, Cyrillic, Hebrew and Arabic; the stretching of Arabic letters. */
 const MARKS =
@@ -55,7 +55,7 @@ const fold = (text: string): string =>
 
 /** What folds differently beside other characters; everything else is looked up, character by character. */
 const NEEDS_NEIGHBOURS =
-  /[^\0-\u06ff\u2000-\u200b\u200e-\u20ff\u3000-\u3098\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u{1f000}-\u{1ffff}]/u
+  /[^\0-\u0482\u048a-\u06ff\u2000-\u200b\u200e-\u20cf\u3000-\u3029\u3030-\u3098\u309b-\u30ff\u4e00-\u9fff\uac00-\ud7a3\u{1f000}-\u{1ffff}]/u
 
 /** A few ten thousand characters at most: those that need no neighbours. */
 const FOLDED = new Map<number, string>()

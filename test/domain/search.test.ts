@@ -58,6 +58,11 @@ test('a folded word folds to itself, and every word finds the text that it stand
   )
 })
 
+test('a mark that encloses or tops a character stays with it, whatever stands beside them', () => {
+  for (const mark of ['\u0483', '\u20d0', '\u20e3', '\u302a'])
+    for (const text of [`\u52c7${mark}`, `\ufa76${mark}`]) expect(wordsOf(text)).toEqual([`\u52c7${mark}`])
+})
+
 test('a snippet is a part of the text, cut nowhere within a character, and short', () => {
   fc.assert(
     fc.property(written, fc.nat(2000), (text, ahead) => {
