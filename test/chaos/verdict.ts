@@ -133,8 +133,8 @@ const untilStored = (server: ServerProcess, { accountId, phone }: ChaosAccount, 
     log
   )
 
-/** After a refusal of WhatsApp's that passes, the server waits for a minute. */
-const PROGRESS_MS = 100_000
+/** After a refused question the server waits for a minute, after the third in a row for four. */
+const PROGRESS_MS = 300_000
 
 /**
  * Waits as long as there is less and less to be sent and received: after many kills it takes minutes. What is sent during the

@@ -24,6 +24,7 @@ const OutboxRow = Schema.Struct({
   /** The protobuf to send; `null` until the file is uploaded, and for read receipts. */
   prepared: Schema.NullOr(Schema.Uint8Array),
   createdAt: Schema.Finite,
+  updatedAt: Schema.Finite,
   trace: Schema.NullOr(Schema.String),
   documentId: Schema.NullOr(Schema.String)
 })
