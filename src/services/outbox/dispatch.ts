@@ -22,7 +22,8 @@ import type { OutboxRow } from './entry-row.ts'
 import { kindOf } from './kinds/index.ts'
 import type { Wire } from './kinds/kind.ts'
 import { statusAudience } from './statuses.ts'
-import { markSending, refused, restricted, sent, unanswered, wait } from './outcome.ts'
+import { markSending, refused, restricted, sent, wait } from './outcome.ts'
+import { noteAnswered, unanswered } from './unanswered.ts'
 import { wireOf } from './wire.ts'
 
 /** Answers that another try does not change: not allowed, no such recipient. */
@@ -92,11 +93,19 @@ const refusedByWhatsApp = Effect.fnUntraced(function* (row: OutboxRow, { code, r
   else yield* refused(row, reason, FINAL.has(code))
 })
 
+/** A reply waits for no receipt of reading: that is given up after a minute. */
+const notAnswered = Effect.fnUntraced(function* (row: OutboxRow, reason: string) {
+  if (row.content.kind === 'read') yield* refused(row, reason)
+  else yield* unanswered(row, reason)
+})
+
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
   return yield* attemptNow(row, account).pipe(
     // That it was sent is written to its end, or not at all.
-    Effect.flatMap(confirmedAt => Effect.uninterruptible(sent(row, confirmedAt))),
+    Effect.flatMap(confirmedAt =>
+      Effect.uninterruptible(Effect.andThen(sent(row, confirmedAt), noteAnswered(row.accountId)))
+    ),
     Effect.as('sent' as const),
     // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
     Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
@@ -104,7 +113,7 @@ const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, 
       RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
       RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),
       NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
-      AskRefused: ({ reason }) => Effect.as(unanswered(row, reason), 'more' as const),
+      AskRefused: ({ reason }) => Effect.as(notAnswered(row, reason), 'more' as const),
       NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
       UploadFailed: ({ reason }) =>
         Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),

@@ -114,35 +114,6 @@ export const markSending = Effect.fnUntraced(function* (row: OutboxRow) {
 export const wait = (row: OutboxRow, until: number, reason: string | null) =>
   mark(row, { status: 'queued', attempts: row.attempts, nextAt: until, reason })
 
-/** How long an entry waits for WhatsApp to answer questions again: each time in a row twice as long, within these bounds. */
-const SHORTEST_WAIT_MS = 60_000
-const LONGEST_WAIT_MS = 15 * 60_000
-/** A wait as long as this is reported: the fourth in a row. */
-const REPORTED_WAIT_MS = 8 * 60_000
-
-/** How long the entry has just waited for that; 0 when it has not. */
-const waitedFor = ({ lastError, nextAttemptAt, updatedAt }: OutboxRow, reason: string): number =>
-  lastError === reason ? nextAttemptAt - updatedAt : 0
-
-const unansweredOf = (accountId: string) =>
-  ({ accountId, kind: 'outbox.unanswered', subject: accountId }) as const
-
-/** WhatsApp does not answer what has to be asked before: the entry waits, as every question more is held against the account. */
-export const unanswered = Effect.fnUntraced(function* (row: OutboxRow, reason: string) {
-  const now = yield* Clock.currentTimeMillis
-  const waitMs = Math.min(LONGEST_WAIT_MS, Math.max(SHORTEST_WAIT_MS, 2 * waitedFor(row, reason)))
-  yield* wait(row, now + waitMs, reason)
-  if (waitMs < REPORTED_WAIT_MS) return
-  const incidents = yield* Incidents
-  yield* incidents.report({
-    ...unansweredOf(row.accountId),
-    severity: 'warning',
-    happened: `Messages wait: ${reason}`,
-    did: 'Asks again, less often each time, without using up attempts; what needs no question is sent',
-    advice: 'Send less to people who are new to the account. Without an end, look at the account on its phone'
-  })
-})
-
 /** `confirmedAt` is the time at which WhatsApp took it, if that is known. */
 export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: number | undefined) {
   const now = yield* Clock.currentTimeMillis
@@ -151,9 +122,6 @@ export const sent = Effect.fnUntraced(function* (row: OutboxRow, confirmedAt: nu
   const next = { status: 'sent', attempts: row.attempts + 1, nextAt: now, reason: null, changes } as const
   yield* outcomes.add({ row, next })
   yield* count.sent
-  // It was held until now.
-  if (row.lastError !== null && waitedFor(row, row.lastError) >= REPORTED_WAIT_MS)
-    yield* (yield* Incidents).resolve(unansweredOf(row.accountId))
   const { accountId, createdAt, messageId } = row
   yield* Effect.logInfo('Message sent').pipe(
     Effect.annotateLogs({

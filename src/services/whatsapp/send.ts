@@ -11,6 +11,7 @@ import { mentionByLid } from './lid-mentions.ts'
 import type { OpenConnection, OpenConnections } from './open-connections.ts'
 import { addressesIn } from './socket/auth-state.ts'
 import { refusal, refusalCodeOf } from './socket/baileys-errors.ts'
+import { waitingForAnswers } from './socket/lid-questions.ts'
 import { ownToken } from './tokens/privacy-tokens.ts'
 
 /** What WhatsApp requires of some messages outside of their encryption. */
@@ -84,26 +85,27 @@ const sendMessage = (options: SendingOptions) =>
     const { acknowledgements, groupMetadata, socket } = connection
     const token = yield* tokenNode(options, connection, accountId, outgoing.toJid)
     const relaying = Effect.tryPromise({
-      try: async () => {
-        const { audience, content, number, stanza = {}, toJid, whatsAppId } = outgoing
-        const message = proto.Message.decode(content)
-        const { lidMapping } = socket.signalRepository
-        const lidOf = (jid: string) => lidMapping.getLIDForPN(jid)
-        const numberOf = (jid: string) => lidMapping.getPNForLID(jid)
-        const group = isGroupJid(toJid) ? await groupMetadata(toJid) : undefined
-        // WhatsApp names changed devices by a hash of the number: Baileys finds the list under the LID by this pair.
-        if (number !== undefined && isLidJid(toJid))
-          await lidMapping.storeLIDPNMappings([{ lid: toJid, pn: number }])
-        const self = addressesIn(socket.authState.creds)
-        await writeInFormOf({ jid: toJid, group, self, lidOf, numberOf }, message)
-        if (group !== undefined) await mentionByLid(message, group, lidOf)
-        return socket.relayMessage(toJid, message, {
-          messageId: whatsAppId,
-          additionalAttributes: attributesOf(outgoing),
-          additionalNodes: [...nodesOf(stanza), ...token],
-          ...(audience === undefined ? {} : { statusJidList: [...audience] })
-        })
-      },
+      try: () =>
+        waitingForAnswers(async () => {
+          const { audience, content, number, stanza = {}, toJid, whatsAppId } = outgoing
+          const message = proto.Message.decode(content)
+          const { lidMapping } = socket.signalRepository
+          const lidOf = (jid: string) => lidMapping.getLIDForPN(jid)
+          const numberOf = (jid: string) => lidMapping.getPNForLID(jid)
+          const group = isGroupJid(toJid) ? await groupMetadata(toJid) : undefined
+          // WhatsApp names changed devices by a hash of the number: Baileys finds the list under the LID by this pair.
+          if (number !== undefined && isLidJid(toJid))
+            await lidMapping.storeLIDPNMappings([{ lid: toJid, pn: number }])
+          const self = addressesIn(socket.authState.creds)
+          await writeInFormOf({ jid: toJid, group, self, lidOf, numberOf }, message)
+          if (group !== undefined) await mentionByLid(message, group, lidOf)
+          return socket.relayMessage(toJid, message, {
+            messageId: whatsAppId,
+            additionalAttributes: attributesOf(outgoing),
+            additionalNodes: [...nodesOf(stanza), ...token],
+            ...(audience === undefined ? {} : { statusJidList: [...audience] })
+          })
+        }),
       catch: cause => {
         const code = refusalCodeOf(cause)
         const failed = connections.failed(accountId, socket, cause)

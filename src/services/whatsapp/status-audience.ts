@@ -9,6 +9,7 @@ import { Effect } from 'effect'
 import { chatJid, isLidJid, isPhoneJid, PHONE_SERVER } from '../../domain/jid.ts'
 import type { OpenConnections } from './open-connections.ts'
 import { addressesIn } from './socket/auth-state.ts'
+import { waitingForAnswers } from './socket/lid-questions.ts'
 
 /** A person by all addresses that are known. */
 export type Person = ReadonlyArray<string>
@@ -81,12 +82,13 @@ export const makeStatusAudience = (connections: OpenConnections, timeoutMs: numb
     const { jid, lid } = addressesIn(socket.authState.creds)
     const unanswered = () => connections.unanswered(accountId, socket)
     return yield* Effect.tryPromise({
-      try: async () => {
-        const people = chosenPeople(contacts, await askChoice(socket))
-        // The owner's other devices show it, too.
-        const own = lid === undefined ? [jid] : [jid, lid]
-        return new Set(await addressesOf(socket, [own, ...people], byNumber))
-      },
+      try: () =>
+        waitingForAnswers(async () => {
+          const people = chosenPeople(contacts, await askChoice(socket))
+          // The owner's other devices show it, too.
+          const own = lid === undefined ? [jid] : [jid, lid]
+          return new Set(await addressesOf(socket, [own, ...people], byNumber))
+        }),
       catch: cause => connections.failed(accountId, socket, cause)
     }).pipe(Effect.timeoutOrElse({ duration: timeoutMs, orElse: () => Effect.fail(unanswered()) }))
   })

@@ -87,6 +87,13 @@ export const makeDurableDecryption = (options: {
     return entry && plaintextOf(entry)
   }
 
+  /** The same for a ciphertext. Its author may have been known by the number of the stanza when it came before, and by a LID now. */
+  const recallOf = async (author: string, ciphertext: Uint8Array, stanza: BinaryNode | undefined) => {
+    const written = stanza?.attrs['participant'] ?? stanza?.attrs['from'] ?? author
+    const found = await recall(fingerprintOf('message', [author, ciphertext]))
+    return found ?? (written === author ? undefined : recall(fingerprintOf('message', [written, ciphertext])))
+  }
+
   const decryptDurably = async (
     ciphertext: Uint8Array,
     author: string,
@@ -100,7 +107,7 @@ export const makeDurableDecryption = (options: {
       return handedOn(await current.run({ fingerprint, stanza }, decrypt), stanza)
     } catch (cause) {
       // Whatever has been decrypted before cannot be decrypted again: its keys are used up.
-      const earlier = storage.hasFailed() ? undefined : await recall(fingerprint)
+      const earlier = storage.hasFailed() ? undefined : await recallOf(author, ciphertext, stanza)
       if (earlier !== undefined) return handedOn(earlier, stanza)
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'

@@ -87,6 +87,8 @@ export const makeDurableReceive = (options: {
     handled: stanza => {
       if (!pending.isExpected(stanza)) return
       pending.ended(stanza)
+      // It is not acknowledged then, and comes again.
+      if (storage.hasFailed()) return
       writer.undecryptable(stanza, GIVEN_UP, [JSON.stringify(stanza.attrs)])
     },
     keepFaulty: stanza => {
