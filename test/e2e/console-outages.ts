@@ -111,6 +111,7 @@ export const outageTests = (scene: () => ConsoleScene): void => {
     await page.getByText('This could not be read again.').waitFor({ state: 'detached' })
     await card.getByRole('button', { name: 'Given up (0)' }).click()
     await dialog.getByText('Nothing was given up.').waitFor()
-    await expect.poll(() => receiver.ids.slice(before), { timeout: 10_000 }).toContain(lost)
+    // What waited behind it comes first, one by one.
+    await expect.poll(() => receiver.ids.slice(before), { timeout: 30_000 }).toContain(lost)
   })
 }
