@@ -43,7 +43,7 @@ import { Preparation } from './preparation/preparation.ts'
 import type { OutboxOptions } from './options.ts'
 import { type Submission, submit } from './submit.ts'
 import { OUTBOX } from './topics.ts'
-import { makeReported, Reported } from './unanswered.ts'
+import { makeUnansweredReports, UnansweredReports } from './unanswered.ts'
 import { upkeep } from './upkeep.ts'
 import { cancel } from './withdraw.ts'
 
@@ -138,11 +138,11 @@ const makeOutbox = Effect.fnUntraced(function* (options: OutboxOptions) {
   const outcomes = yield* Effect.provideContext(makeOutcomes, needed)
   const services = needed.pipe(
     Context.add(Attempts, makeAttempts(yield* AccountMemory)),
-    Context.add(Reported, makeReported(yield* AccountMemory)),
+    Context.add(UnansweredReports, makeUnansweredReports(yield* AccountMemory)),
     Context.add(Acceptances, acceptances),
     Context.add(Outcomes, outcomes)
   )
-  const provide = provideLacking(services, [...NEEDED, Attempts, Reported, Acceptances, Outcomes])
+  const provide = provideLacking(services, [...NEEDED, Attempts, UnansweredReports, Acceptances, Outcomes])
   const incidents = yield* Incidents
 
   yield* requeueInterrupted.pipe(asDatabaseError('queueing what a crash interrupted'))

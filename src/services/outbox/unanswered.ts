@@ -13,12 +13,12 @@ const LONGEST_WAIT_MS = 15 * 60_000
 const REPORTED_WAIT_MS = 8 * 60_000
 
 /** Of which accounts it may be reported that entries wait; of all after a start. */
-export class Reported extends Context.Service<
-  Reported,
+export class UnansweredReports extends Context.Service<
+  UnansweredReports,
   { readonly of: (accountId: string) => { mayBeOpen: boolean } }
->()('backscroll/services/outbox/Reported') {}
+>()('backscroll/services/outbox/UnansweredReports') {}
 
-export const makeReported = (memory: AccountMemory['Service']): Reported['Service'] => {
+export const makeUnansweredReports = (memory: AccountMemory['Service']): UnansweredReports['Service'] => {
   const accounts = memory.perAccount('outbox.unanswered', () => ({ mayBeOpen: true }))
   return { of: accountId => accounts.get(accountId) }
 }
@@ -38,7 +38,7 @@ export const unanswered = Effect.fnUntraced(function* (row: OutboxRow, reason: s
   yield* wait(row, now + waitMs, reason)
   if (waitMs < REPORTED_WAIT_MS) return
   const incidents = yield* Incidents
-  const reported = yield* Reported
+  const reported = yield* UnansweredReports
   reported.of(accountId).mayBeOpen = true
   yield* incidents.report({
     ...unansweredOf(accountId),
@@ -51,7 +51,7 @@ export const unanswered = Effect.fnUntraced(function* (row: OutboxRow, reason: s
 
 /** A message was sent: what was reported is over, unless another one still waits for something. */
 export const noteAnswered = Effect.fnUntraced(function* (accountId: string) {
-  const reported = (yield* Reported).of(accountId)
+  const reported = (yield* UnansweredReports).of(accountId)
   if (!reported.mayBeOpen) return
   const sql = yield* SqlClient.SqlClient
   const incidents = yield* Incidents

@@ -87,11 +87,13 @@ export const makeDurableDecryption = (options: {
     return entry && plaintextOf(entry)
   }
 
-  /** The same for a ciphertext. Its author may have been known by the number of the stanza when it came before, and by a LID now. */
-  const recallOf = async (author: string, ciphertext: Uint8Array, stanza: BinaryNode | undefined) => {
-    const written = stanza?.attrs['participant'] ?? stanza?.attrs['from'] ?? author
-    const found = await recall(fingerprintOf('message', [author, ciphertext]))
-    return found ?? (written === author ? undefined : recall(fingerprintOf('message', [written, ciphertext])))
+  /** The same, also when its author was known by the number of the stanza when it came before, and is known by a LID now. */
+  const recallOf = async (fingerprint: string, ciphertext: Uint8Array, stanza: BinaryNode | undefined) => {
+    const found = await recall(fingerprint)
+    const written = stanza?.attrs['participant'] ?? stanza?.attrs['from']
+    return found === undefined && written !== undefined
+      ? recall(fingerprintOf('message', [written, ciphertext]))
+      : found
   }
 
   const decryptDurably = async (
@@ -107,7 +109,7 @@ export const makeDurableDecryption = (options: {
       return handedOn(await current.run({ fingerprint, stanza }, decrypt), stanza)
     } catch (cause) {
       // Whatever has been decrypted before cannot be decrypted again: its keys are used up.
-      const earlier = storage.hasFailed() ? undefined : await recallOf(author, ciphertext, stanza)
+      const earlier = storage.hasFailed() ? undefined : await recallOf(fingerprint, ciphertext, stanza)
       if (earlier !== undefined) return handedOn(earlier, stanza)
       if (stanza !== undefined && !storage.hasFailed()) {
         const reason = cause instanceof Error ? cause.message : 'It could not be decrypted'
