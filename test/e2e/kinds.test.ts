@@ -247,6 +247,26 @@ test.each([
   }
 )
 
+test('a message whose sender had no LID when it came is known when it comes again, and is not refused', async () => {
+  const { simulator } = shared()
+  const { phone } = await shared().linked(SMALL)
+  await untilConfirmed(phone)
+  const refused: Array<unknown> = []
+  const stop = simulator.events.on(({ detail, name }) => {
+    if (name === 'refused') refused.push(detail)
+  })
+  const stranger = simulator.createContact({ name: 'Stranger' })
+  phone.fault({ kind: 'refuseQueries', xmlns: 'usync', error: 429 }, { times: 1 })
+  // The connection ends before WhatsApp has the receipt.
+  phone.fault({ kind: 'dropOnReceived', count: 1, handled: false, sent: 'receipt inactive' }, { times: 1 })
+  phone.fault({ kind: 'dropOnReceived', count: 1, handled: false, sent: 'receipt' }, { times: 1 })
+  const { id } = await phone.receive({ from: stranger, text: 'twice on its way', bare: true })
+  await untilConfirmed(phone)
+  stop()
+  expect(phone.truth().delivered.find(message => message.id === id)?.times).toBeGreaterThan(1)
+  expect(refused).toEqual([])
+})
+
 test('channels are threads of their own kind: posts, edits and deletions in both forms', async () => {
   const { api } = shared()
   const { accountId, phone } = await shared().linked(SMALL)
