@@ -46,10 +46,23 @@ export const digestOf = (name: string): string => digest(name, 16)
 
 /** Document id of a message within its thread: safe in a URL and in Firestore whatever the WhatsApp id contains. */
 export const messageIdOf = (sender: SenderKey, whatsAppId: string): string => {
-  const readable = /^[A-Za-z0-9-]{1,64}$/.test(whatsAppId) ? whatsAppId : `x${digest(whatsAppId, 32)}`
+  const readable = readableId(whatsAppId)
   return sender === 'me' || sender === 'them'
     ? `${readable}_${sender}`
     : `${readable}_${senderDigest(sender)}`
+}
+
+const readableId = (whatsAppId: string): string =>
+  /^[A-Za-z0-9-]{1,64}$/.test(whatsAppId) ? whatsAppId : `x${digest(whatsAppId, 32)}`
+
+/**
+ * Between which ids, in the order of their characters, those of messages with this WhatsApp id lie, whoever wrote them; the second
+ * is none of them.
+ */
+export const messageIdRange = (whatsAppId: string): readonly [from: string, before: string] => {
+  const readable = readableId(whatsAppId)
+  // "`" is what follows "_".
+  return [`${readable}_`, `${readable}\``]
 }
 
 /** Names a message in a URL by one segment, with its thread: a message id alone is unique within its thread only. */

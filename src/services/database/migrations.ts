@@ -41,6 +41,7 @@ import { webhookAnswers } from './migrations/0043-webhook-answers.ts'
 import { webhooksOfThreads } from './migrations/0044-webhooks-of-threads.ts'
 import { queuedMessages } from './migrations/0045-queued-messages.ts'
 import { pins } from './migrations/0048-pins.ts'
+import { lateMessages } from './migrations/0049-late-messages.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -82,7 +83,8 @@ export const MIGRATIONS = {
   '0043_webhook_answers': webhookAnswers,
   '0044_webhooks_of_threads': webhooksOfThreads,
   '0045_queued_messages': queuedMessages,
-  '0048_pins': pins
+  '0048_pins': pins,
+  '0049_late_messages': lateMessages
 }
 
 const TABLE = 'migrations'

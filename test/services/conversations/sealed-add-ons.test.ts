@@ -151,6 +151,22 @@ const outcome = (order: ReadonlyArray<Fact>, batch: number) =>
     })
   )
 
+test('a comment that is read as it comes takes nothing with it that comes in its second', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const comment = addOn('comment', 'POST', SECRETS.post, encoded({ conversation: 'well said' }))
+      const next = message('NEXT', { chat: { jid: GROUP }, timestamp: comment.timestamp })
+      const read: Fact = {
+        kind: 'readByMe',
+        chat: { jid: GROUP },
+        upTo: { whatsAppIds: ['POST', comment.whatsAppId] }
+      }
+      yield* apply(post, comment, read, next)
+      expect((yield* messagesOf(GROUP)).map(({ body }) => body)).toContain('well said')
+      expect((yield* threads)[0]?.unreadCount).toBe(1)
+    })
+  ))
+
 test('every kind of add-on ends as the same conversation in every order and every batch', async () => {
   const expected = await outcome(facts, facts.length)
   expect(expected.unread).toBe(4)

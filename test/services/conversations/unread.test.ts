@@ -1,9 +1,12 @@
 // What is unread, where the phone's own count of a history and what the owner read on the phone meet.
 import { Effect } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { describe, expect, test } from 'vitest'
 import type { Fact } from '../../../src/domain/fact.ts'
 import { onDatabase } from '../database.ts'
-import { ANN, apply, message, T0, threads } from './facts.ts'
+import { threadIdOf } from '../../../src/domain/ids.ts'
+import { ThreadStore } from '../../../src/services/conversations/thread-store.ts'
+import { ACCOUNT, ANN, apply, message, T0, threads } from './facts.ts'
 
 const held = ['A', 'B', 'C', 'D'].map((id, n) => message(id, { timestamp: T0 + n * 1000, live: false }))
 /** The phone counts up to the end of the history, which may be later than its last message. */
@@ -12,7 +15,11 @@ const counted = (count: number): Fact => ({
   chat: { jid: ANN },
   unread: { count, at: T0 + 9000 }
 })
-const read = (id: string): Fact => ({ kind: 'readByMe', chat: { jid: ANN }, upTo: { whatsAppIds: [id] } })
+const read = (...whatsAppIds: ReadonlyArray<string>): Fact => ({
+  kind: 'readByMe',
+  chat: { jid: ANN },
+  upTo: { whatsAppIds }
+})
 
 const unreadAfter = (...batches: ReadonlyArray<ReadonlyArray<Fact>>) =>
   onDatabase(
@@ -90,4 +97,51 @@ describe('what is written in the second of the newest message of a history, but 
     expect(await unreadAfter([read('E')], [page(0, 1), newest], [meanwhile])).toBe(0)
     expect(await unreadAfter([page(0, 1), newest], [meanwhile], [read('D')])).toBe(1)
   })
+})
+
+describe('a message that is stored only after it was read (an encrypted comment is opened later)', () => {
+  const late = message('L', { timestamp: T0 + 5000 })
+  const later = message('M', { timestamp: T0 + 5000 })
+  const meanwhile = message('E', { timestamp: T0 + 5000 })
+
+  test('takes nothing with it that came after the read, within the same second', async () => {
+    expect(await unreadAfter(held, [read('L')], [meanwhile], [late])).toBe(1)
+    expect(await unreadAfter(held, [read('L')], [late], [meanwhile])).toBe(1)
+    expect(await unreadAfter(held, [read('D', 'L', 'M')], [meanwhile, late], [later])).toBe(1)
+    expect(await unreadAfter([read('L')], [meanwhile, late])).toBe(1)
+    expect(await unreadAfter(held, [read('L')], [meanwhile], [late], [read('E')])).toBe(0)
+  })
+
+  test('is read as everything before it is, whatever was read since', async () => {
+    const next = message('F', { timestamp: T0 + 5000 })
+    expect(await unreadAfter(held, [read('L')], [late])).toBe(0)
+    expect(await unreadAfter(held, [read('L')], [meanwhile], [read('E')], [late])).toBe(0)
+    expect(await unreadAfter(held, [read('L')], [meanwhile], [read('E')], [next], [late])).toBe(1)
+    expect(await unreadAfter(held, [read('L')], [message('G', { timestamp: T0 + 9000 })], [late])).toBe(1)
+  })
+
+  test('is not among the unread messages that an application reads', () =>
+    onDatabase(
+      Effect.gen(function* () {
+        for (const batch of [held, [read('L')], [meanwhile], [late]]) yield* apply(...batch)
+        const unread = yield* ThreadStore.use(store => store.unread(threadIdOf(ACCOUNT, ANN), 100))
+        expect(unread.map(({ whatsAppId }) => whatsAppId)).toEqual(['E'])
+      })
+    ))
+
+  test('stays read when waiting reads are pruned, which has no end otherwise', () =>
+    onDatabase(
+      Effect.gen(function* () {
+        const prune = ThreadStore.use(store => store.pruneWaitingReads(Number.MAX_SAFE_INTEGER))
+        for (const batch of [held, [read('L', 'never stored')], [meanwhile], [late]]) yield* apply(...batch)
+        yield* prune
+        yield* apply(message('F', { timestamp: T0 + 5000 }))
+        expect((yield* threads)[0]?.unreadCount).toBe(2)
+        const sql = yield* SqlClient.SqlClient
+        expect(yield* sql`SELECT whatsapp_id FROM waiting_reads`).toEqual([{ whatsAppId: 'L' }])
+        yield* apply(message('G', { timestamp: T0 + 9000 }), read('G'))
+        yield* prune
+        expect(yield* sql`SELECT whatsapp_id FROM waiting_reads`).toEqual([])
+      })
+    ))
 })

@@ -1,6 +1,7 @@
 // Labels in SQL: their names, and which chats and messages have them. Threads and messages show the ids of their labels.
 import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
+import { messageIdRange } from '../../../domain/ids.ts'
 import { Label } from '../../../domain/label.ts'
 import { jsonArrayOf, listOf, rowsOf } from '../../database/dialect.ts'
 import type { ThreadMerge } from '../../database/tables.ts'
@@ -50,8 +51,8 @@ const deriveLabels = Effect.fnUntraced(function* (
   )
   yield* bulk.runMany(
     `UPDATE messages SET labels = ${idsOf(sql, 'messages.thread_id', 'messages.whatsapp_id')}
-      WHERE thread_id = ? AND whatsapp_id = ?`,
-    messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId])
+      WHERE thread_id = ? AND message_id >= ? AND message_id < ?`,
+    messages.map(({ threadId, whatsAppId }) => [threadId, ...messageIdRange(whatsAppId)])
   )
 })
 
@@ -66,9 +67,10 @@ const reportLabels = Effect.fnUntraced(function* (
   const stored = yield* sql<{ threadId: string; messageId: string }>`SELECT m.thread_id, m.message_id
     FROM ${rowsOf(
       sql,
-      messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId]),
-      ['thread_id', 'whatsapp_id']
-    )} AS w JOIN messages m ON m.thread_id = w.thread_id AND m.whatsapp_id = w.whatsapp_id`
+      messages.map(({ threadId, whatsAppId }) => [threadId, ...messageIdRange(whatsAppId)]),
+      ['thread_id', 'first', 'before']
+    )} AS ids CROSS JOIN messages m
+    ON m.thread_id = ids.thread_id AND m.message_id >= ids.first AND m.message_id < ids.before`
   const threads = yield* sql<{ id: string }>`SELECT thread_id AS id FROM threads WHERE thread_id IN ${listOf(
     sql,
     chats.map(({ threadId }) => threadId)

@@ -3,6 +3,7 @@ import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { UnreadAtPhone } from '../../../domain/fact.ts'
 import { UNWRITTEN_TYPES } from '../../../domain/message.ts'
+import { messageIdRange } from '../../../domain/ids.ts'
 import type { Target } from '../../../domain/outbox.ts'
 import { greatest, jsonField, least, listOf, rowsOf, withoutIndex } from '../../database/dialect.ts'
 import type { MessageWrite } from '../writes.ts'
@@ -15,10 +16,11 @@ export const LAST_ROW = Number.MAX_SAFE_INTEGER
 /** Before every message of its second. */
 export const BEFORE_ITS_SECOND = 0
 
-/** Messages a person would have to read. What a member shares of a group's past is none. */
+/** Messages a person would have to read. What a member shares of a group's past is none, nor is what was read before it was stored. */
 const countable = (sql: SqlClient.SqlClient): string =>
   `m.direction = 'inbound' AND m.type NOT IN ('${UNWRITTEN_TYPES.join("', '")}')
-    AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)`
+    AND (m.details IS NULL OR ${jsonField(sql, 'm.details', 'sharedBy')} IS NULL)
+    AND NOT EXISTS (SELECT 1 FROM waiting_reads w WHERE w.thread_id = m.thread_id AND w.whatsapp_id = m.whatsapp_id)`
 
 /**
  * The unread messages among those that `m` names and `t` has: the mark's `base`, and every message after the mark. A base below
@@ -155,12 +157,10 @@ const readUpToMessages = Effect.fnUntraced(function* (
   whatsAppIds: ReadonlyArray<string>
 ) {
   const { sql } = context
-  const [newest] = yield* sql<{
-    at: number
-    row: number
-  }>`SELECT m.ts_client AS at, m.message_row AS row
-    FROM messages m JOIN ${listOf(sql, whatsAppIds, 'id')} AS wanted ON m.whatsapp_id = wanted.id
-    WHERE m.thread_id = ${threadId} ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
+  const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT m.ts_client AS at, m.message_row AS row
+    FROM ${rowsOf(sql, whatsAppIds.map(messageIdRange), ['first', 'before'])} AS ids
+    CROSS JOIN messages m ON m.thread_id = ${threadId} AND m.message_id >= ids.first AND m.message_id < ids.before
+    ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
   if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
 })
 
@@ -190,10 +190,11 @@ export const markRead = Effect.fnUntraced(function* (
     return yield* advanceMark(context, accountId, threadId, { at: upTo.at, row: LAST_ROW, base: 0 })
   yield* readUpToMessages(context, accountId, threadId, upTo.whatsAppIds)
   yield* context.bulk.runMany(
-    `INSERT INTO waiting_reads (account_id, thread_id, whatsapp_id, waiting_since)
-      SELECT ?1, ?2, ?3, ?4 WHERE NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND whatsapp_id = ?3)
+    `INSERT INTO waiting_reads (account_id, thread_id, whatsapp_id, waiting_since, stored_up_to)
+      SELECT ?1, ?2, ?3, ?4, (SELECT MAX(message_row) FROM messages)
+      WHERE NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND message_id >= ?5 AND message_id < ?6)
       ON CONFLICT DO NOTHING`,
-    upTo.whatsAppIds.map(id => [accountId, threadId, id, context.now()])
+    upTo.whatsAppIds.map(id => [accountId, threadId, id, context.now(), ...messageIdRange(id)])
   )
 })
 
@@ -201,13 +202,35 @@ interface WaitingRead {
   readonly accountId: string
   readonly threadId: string
   readonly whatsAppId: string
+  /** The newest row when the read came; `null` when that is not known, or there was none. */
+  readonly storedUpTo: number | null
 }
 
-const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
-  for (const { accountId, threadId, whatsAppId } of reads) {
-    yield* readUpToMessages(context, accountId, threadId, [whatsAppId])
-    yield* context.sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsAppId}`
-  }
+/**
+ * Applies a read to its message, which was stored after it. What was stored in between, in the message's second, came after the read
+ * and stays unread: the mark is set before it. A message after the mark does not count for as long as its read is kept.
+ */
+const readLateMessage = Effect.fnUntraced(function* (
+  context: WriteContext,
+  { accountId, storedUpTo, threadId, whatsAppId }: WaitingRead
+) {
+  const { sql } = context
+  const [first, before] = messageIdRange(whatsAppId)
+  const [found] = yield* sql<{ at: number; row: number; markAt: number; markBase: number; markRow: number }>`
+    SELECT m.ts_client AS at, m.message_row AS row, t.mark_at, t.mark_base, t.mark_row
+    FROM messages m JOIN threads t ON t.thread_id = m.thread_id
+    WHERE m.thread_id = ${threadId} AND m.message_id >= ${first} AND m.message_id < ${before}
+    ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
+  if (found === undefined) return
+  const { at, markAt, markBase, markRow, row } = found
+  const isOfMark = at === markAt
+  // The phone's count says how many messages of this second are read, and not which ones: this may be one of them.
+  const mayBeCounted = isOfMark && markBase < 0
+  const storedBefore = Math.max(storedUpTo ?? BEFORE_ITS_SECOND, isOfMark ? markRow : BEFORE_ITS_SECOND)
+  const upTo = mayBeCounted ? row : Math.min(row, storedBefore)
+  if (upTo === row)
+    yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsAppId}`
+  yield* advanceMark(context, accountId, threadId, { at, row: upTo, base: 0 })
 })
 
 /** Applies reads that arrived before their messages. */
@@ -219,23 +242,25 @@ export const applyWaitingReads = Effect.fnUntraced(function* (
   const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
   if (any === undefined) return
   const keys = messages.map(({ threadId, whatsAppId }) => [threadId, whatsAppId])
-  const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id
+  const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id, w.stored_up_to
     FROM ${rowsOf(sql, keys, ['thread_id', 'whatsapp_id'])} AS stored
     JOIN waiting_reads w ON w.thread_id = stored.thread_id AND w.whatsapp_id = stored.whatsapp_id`
-  yield* applyReads(context, reads)
+  yield* Effect.forEach(reads, read => readLateMessage(context, read), { discard: true })
 })
 
 /** Applies the waiting reads of a thread whose messages are stored. */
 export const applyWaitingReadsOf = (context: WriteContext, threadId: string) =>
   Effect.flatMap(
-    context.sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id FROM waiting_reads w
-      JOIN messages m ON m.thread_id = w.thread_id AND m.whatsapp_id = w.whatsapp_id
-      WHERE w.thread_id = ${threadId}`,
-    reads => applyReads(context, reads)
+    context.sql<WaitingRead>`SELECT account_id, thread_id, whatsapp_id, stored_up_to FROM waiting_reads
+      WHERE thread_id = ${threadId}`,
+    reads => Effect.forEach(reads, read => readLateMessage(context, read), { discard: true })
   )
 
+/** Removes reads from before a time (milliseconds since 1970), but those by which a message after the mark is read. */
 export const deleteWaitingReads = (sql: SqlClient.SqlClient, before: number) =>
-  sql`DELETE FROM waiting_reads WHERE waiting_since < ${before}`
+  sql`DELETE FROM waiting_reads WHERE waiting_since < ${before} AND NOT EXISTS (
+    SELECT 1 FROM threads t JOIN messages m ON m.thread_id = t.thread_id AND m.ts_client = t.mark_at
+    WHERE t.thread_id = waiting_reads.thread_id AND m.whatsapp_id = waiting_reads.whatsapp_id AND m.message_row > t.mark_row)`
 
 /** The unread messages, newest first: whatever was read, the unread ones are the newest. */
 export const unreadMessages = (sql: SqlClient.SqlClient, threadId: string, limit: number) =>
