@@ -76,4 +76,14 @@ describe('unread messages', () => {
     await readOnDevice(stage, third)
     expect(unreadOf(ann)).toBe(0)
   })
+
+  it('are none that are older than what was removed with their chat', async () => {
+    const { ben, phone } = stage
+    await phone.receive({ from: ben, text: 'removed' })
+    await phone.changeChat(ben, { deleted: true })
+    await phone.receive({ from: ben, text: 'late', timestamp: 1_700_000_000 })
+    expect(unreadOf(ben)).toBe(0)
+    await phone.receive({ from: ben, text: 'new', timestamp: 4_000_000_000 })
+    expect(unreadOf(ben)).toBe(1)
+  })
 })

@@ -67,7 +67,7 @@ export const recordHeld = (network: Network, holder: Account, written: Written):
     const isRemoved = removedUpTo !== undefined && written.timestamp <= removedUpTo
     const entry = entryOf(holder, written, view)
     network.ledger.hold(holder, isRemoved ? { ...entry, deletedForMe: true } : entry)
-    if (view.partner) addToMailbox(network, holder, view.partner, written)
+    if (view.partner) addToMailbox(network, holder, view.partner, written, { isCounted: !isRemoved })
   }
 }
 
@@ -79,7 +79,7 @@ const recordFile = (
   { chatJid, partner }: ChatView,
   { isBetter, parent }: FileOf
 ): void => {
-  if (partner) addToMailbox(network, holder, partner, written, { isSecondFile: true })
+  if (partner) addToMailbox(network, holder, partner, written, { isCounted: false })
   const { held, orphans } = network.ledger.of(holder)
   const entry = [...held.values()].find(one => one.chatJid === chatJid && one.id === parent)
   if (entry) addFile(entry, { id: written.id, isBetter })
@@ -228,7 +228,7 @@ const addToMailbox = (
   holder: Account,
   partner: Account | Group,
   written: Written,
-  { isSecondFile = false } = {}
+  { isCounted = true } = {}
 ): void => {
   const mailbox = network.mailboxes.get(holder)
   if (!mailbox) return
@@ -238,7 +238,7 @@ const addToMailbox = (
   const author = isGroup(partner) ? { participant: sender.address(partner.addressing) } : {}
   mailbox.addLive(chat, {
     id,
-    isSecondFile,
+    isCounted,
     timestamp,
     info: {
       key: { remoteJid: chatIdOf(chat), fromMe, id, ...author },

@@ -32,8 +32,8 @@ export interface MailboxChat {
 export const ALWAYS = 4_000_000_000_000
 
 export interface LiveMessage {
-  /** Whether it is a second file of another message, and so none that is counted as unread. */
-  readonly isSecondFile: boolean
+  /** Whether it is unread until it is read: no second file of another message, and not removed with its chat before it came. */
+  readonly isCounted: boolean
   readonly info: proto.IWebMessageInfo
   /** Unix seconds. */
   readonly timestamp: number

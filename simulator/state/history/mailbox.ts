@@ -58,7 +58,7 @@ export class Mailbox {
     if (chat.liveById.has(key)) return
     chat.liveById.set(key, chat.live.length)
     chat.live.push(message)
-    if (message.info.key?.fromMe !== true && !message.isSecondFile) chat.unread++
+    if (message.info.key?.fromMe !== true && message.isCounted) chat.unread++
   }
 
   chatWith(partner: Account | Group): MailboxChat {
@@ -116,9 +116,9 @@ export class Mailbox {
     return place < chat.count ? this.idOf(chat, place) : chat.live[place - chat.count]?.id
   }
 
-  /** Whether what stands there is a file of another message. */
-  isSecondFile(chat: MailboxChat, place: number): boolean {
-    return chat.live[place - chat.count]?.isSecondFile === true
+  /** Whether what stands there is unread until it is read. */
+  isCounted(chat: MailboxChat, place: number): boolean {
+    return chat.live[place - chat.count]?.isCounted !== false
   }
 
   /** Unix seconds. */

@@ -9,7 +9,7 @@ interface Unread {
   readonly shownId: string
   /** Who wrote it in a group. */
   readonly participant: string | undefined
-  /** A second file of a message is read, too, but not counted. */
+  /** What is none of the owner's unread messages is read, too: a second file of a message, or one that was removed with its chat. */
   readonly isCounted: boolean
 }
 
@@ -20,7 +20,7 @@ export function* unreadOf(mailbox: Mailbox, chat: MailboxChat): Generator<Unread
     const { fromMe, id: shownId, participant } = mailbox.infoAt(chat, place)?.key ?? {}
     const id = mailbox.idAt(chat, place)
     if (fromMe === true || id === undefined) continue
-    const isCounted = !mailbox.isSecondFile(chat, place)
+    const isCounted = mailbox.isCounted(chat, place)
     if (isCounted) left--
     yield { id, shownId: shownId ?? id, participant: participant ?? undefined, isCounted }
   }

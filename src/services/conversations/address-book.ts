@@ -1,6 +1,7 @@
 // Whose each address is: what is stored of it, through what is remembered.
-import { Effect } from 'effect'
+import { Effect, Option } from 'effect'
 import { isLidJid } from '../../domain/jid.ts'
+import type { OpenTransaction, TransactionEnd } from '../database/open-transaction.ts'
 import type { Remembered, StoredVersions } from '../database/stored-versions.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import {
@@ -19,15 +20,28 @@ const REMEMBERED_ADDRESSES = 50_000
 /** When something was said is not known. */
 export const UNDATED = 0
 
-/** What is remembered of one account: the person of each address. */
+/** What is committed, and remembered of one account: the person of each address. */
 interface Persons {
   readonly byAddress: Map<string, Owned>
   readonly remembered: Remembered
 }
 
+/** What transactions of one account have written that are not over. Others read it as it was. */
+interface Unfinished {
+  /** What they have written, and have read since. */
+  readonly byAddress: Map<string, Owned>
+  /** Of other addresses, what is remembered as committed is not what they have written. */
+  hidesCommitted: boolean
+  transactions: number
+}
+
 /** What is remembered of accounts, as long as no other thread has changed it. */
-export const makeKnownPersons = ({ changed, remember }: StoredVersions['Service']) => {
+export const makeKnownPersons = (
+  { changed, remember }: StoredVersions['Service'],
+  { onEnd }: OpenTransaction['Service']
+) => {
   const accounts = new Map<string, Persons>()
+  const unfinished = new Map<string, Unfinished>()
 
   const known = (accountId: string): Persons | undefined => {
     const persons = accounts.get(accountId)
@@ -47,25 +61,70 @@ export const makeKnownPersons = ({ changed, remember }: StoredVersions['Service'
     byAddress.set(jid, owned)
   }
 
+  const drop = (open: Unfinished): void => {
+    open.byAddress.clear()
+    open.hidesCommitted = true
+  }
+
+  const ended = (accountId: string, open: Unfinished, how: TransactionEnd): void => {
+    // Another one that shares the commit may have written what is dropped with it.
+    if (how !== 'committed') drop(open)
+    if (how === 'partlyUndone') return
+    open.transactions -= 1
+    if (open.transactions > 0) return
+    unfinished.delete(accountId)
+    if (how === 'undone') return
+    if (open.hidesCommitted) accounts.delete(accountId)
+    for (const [jid, owned] of open.byAddress) put(opened(accountId), jid, owned)
+  }
+
+  const written = (accountId: string): Unfinished => {
+    const open = unfinished.get(accountId) ?? { byAddress: new Map(), hidesCommitted: false, transactions: 0 }
+    unfinished.set(accountId, open)
+    open.transactions += 1
+    if (!onEnd(`persons of ${accountId}`, how => ended(accountId, open, how))) open.transactions -= 1
+    return open
+  }
+
   return {
-    has: (accountId: string) => accounts.has(accountId),
-    delete: (accountId: string) => accounts.delete(accountId),
-    owned: (accountId: string, jid: string) => known(accountId)?.byAddress.get(jid),
+    has: (accountId: string) => accounts.has(accountId) || unfinished.has(accountId),
+    delete: (accountId: string) => {
+      accounts.delete(accountId)
+      const open = unfinished.get(accountId)
+      if (open !== undefined) drop(open)
+    },
+    owned: (accountId: string, jid: string) => {
+      const open = unfinished.get(accountId)
+      const found = open?.byAddress.get(jid)
+      return found ?? (open?.hidesCommitted === true ? undefined : known(accountId)?.byAddress.get(jid))
+    },
     /** To be called before addresses are read: what it returns takes what was found, unless it has changed meanwhile. */
-    reading: (accountId: string) => {
-      const persons = opened(accountId)
-      return (jid: string, owned: Owned): void => {
-        if (!persons.byAddress.has(jid)) put(persons, jid, owned)
+    reading: (accountId: string, isWithinTransaction: boolean) => {
+      const open = unfinished.get(accountId)
+      if (open === undefined) {
+        const persons = opened(accountId)
+        return (jid: string, owned: Owned): void => {
+          if (!persons.byAddress.has(jid)) put(persons, jid, owned)
+        }
       }
+      // Whoever is outside reads what is over in a moment.
+      return (jid: string, owned: Owned): void => {
+        if (isWithinTransaction && !open.byAddress.has(jid)) open.byAddress.set(jid, owned)
+      }
+    },
+    /** Within the transaction that writes somebody new, of whom nobody remembers anything. */
+    added: (accountId: string, jid: string, owned: Owned): void => {
+      written(accountId).byAddress.set(jid, owned)
     },
     /** Within the transaction that writes it. */
     written: (accountId: string, jid: string, owned: Owned): void => {
-      put(opened(accountId), jid, owned)
+      written(accountId).byAddress.set(jid, owned)
       changed(accountId)
     },
     /** Within a transaction that writes it for many. */
     changed: (accountId: string): void => {
       accounts.delete(accountId)
+      drop(written(accountId))
       changed(accountId)
     }
   }
@@ -76,11 +135,15 @@ export type KnownPersons = ReturnType<typeof makeKnownPersons>
 /** What is stored of addresses, through what is remembered of them. */
 export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => {
   const { bulk, sql } = context
+  const reading = (accountId: string) =>
+    Effect.map(Effect.serviceOption(sql.transactionService), running =>
+      memory.reading(accountId, Option.isSome(running))
+    )
 
   const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
     const known = memory.owned(accountId, jid)
     if (known !== undefined) return known
-    const learn = memory.reading(accountId)
+    const learn = yield* reading(accountId)
     const row = yield* readAddress(sql, accountId, jid)
     // Another spelling of a number is whoever's the number is then.
     if (row?.jid === jid) learn(jid, row)
@@ -101,7 +164,7 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
   const recall = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
     const asked = new Set(jids.filter(jid => memory.owned(accountId, jid) === undefined))
     if (asked.size === 0) return asked
-    const learn = memory.reading(accountId)
+    const learn = yield* reading(accountId)
     for (const { jid, ...found } of yield* readAddresses(sql, accountId, [...asked])) {
       learn(jid, found)
       asked.delete(jid)
@@ -113,16 +176,14 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
   const meet = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
     const asked = yield* recall(accountId, jids)
     if (asked.size === 0) return
-    const learn = memory.reading(accountId)
     for (const { jid } of yield* readSpellings(sql, accountId, [...asked])) asked.delete(jid)
     const strangers = [...asked]
     yield* bulk.runMany(
       `INSERT INTO addresses (account_id, jid, person, since) VALUES (?1, ?2, ?2, ?3)`,
       strangers.map(jid => [accountId, jid, UNDATED])
     )
-    // Nobody remembers anything of strangers.
-    for (const jid of strangers) learn(jid, { person: jid, since: UNDATED })
-  })
+    for (const jid of strangers) memory.added(accountId, jid, { person: jid, since: UNDATED })
+  }, joinTransaction(sql))
 
   const merge = Effect.fnUntraced(function* (accountId: string, from: string, to: string) {
     yield* moveAddresses(sql, accountId, from, to)

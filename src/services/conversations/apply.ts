@@ -109,11 +109,7 @@ export class Conversations extends Context.Service<
             if (joined.settle !== undefined) yield* joined.settle
             yield* sql.afterCommit(unknownKinds.noteIn(facts))
             yield* sql.afterCommit(wakes.wake(STORED, accountId))
-          }).pipe(
-            facts.length > MOST_IN_SHORT ? transaction.join : transaction.joinShort,
-            // The addresses written in a transaction that did not commit must not be remembered as known.
-            Effect.onError(() => identity.forget(accountId))
-          ),
+          }).pipe(facts.length > MOST_IN_SHORT ? transaction.join : transaction.joinShort),
         hasAddOnsToOpen: stores.sealed.hasDue,
         isErased: stores.erased.isAbsent,
         threadOf,

@@ -7,6 +7,7 @@ import type { Address, NumberChangedFact, SameNumberFact, SamePersonFact } from 
 import { isLidJid, isPhoneJid } from '../../domain/jid.ts'
 import type { SqlBulk } from '../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
+import { OpenTransaction } from '../database/open-transaction.ts'
 import { StoredVersions } from '../database/stored-versions.ts'
 import { joinTransaction } from '../database/transaction.ts'
 import { Tables } from '../database/tables.ts'
@@ -73,20 +74,23 @@ export class Identity extends Context.Service<
       person: string,
       jid: string
     ) => Effect.Effect<string | undefined, DatabaseError>
-    /** Drops what is remembered, after a transaction that wrote addresses did not commit. */
+    /** Drops what is remembered, within a transaction that has removed addresses. */
     readonly forget: (accountId: string) => Effect.Effect<void>
   }
 >()('backscroll/services/conversations/Identity') {
   static readonly layer: Layer.Layer<
     Identity,
     never,
-    AccountMemory | SqlClient.SqlClient | SqlBulk | StoredVersions | EventLog | Tables
+    AccountMemory | OpenTransaction | SqlClient.SqlClient | SqlBulk | StoredVersions | EventLog | Tables
   > = Layer.effect(
     Identity,
     Effect.gen(function* () {
       const tables = yield* Tables
       const memory = yield* AccountMemory
-      const known = memory.register('conversations.persons', makeKnownPersons(yield* StoredVersions))
+      const known = memory.register(
+        'conversations.persons',
+        makeKnownPersons(yield* StoredVersions, yield* OpenTransaction)
+      )
       return Identity.of(makeIdentity({ ...(yield* writeContext), tables }, known))
     })
   )
@@ -302,6 +306,6 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
         Effect.map(theirs => reachableAddress(theirs, jid)),
         failed
       ),
-    forget: accountId => Effect.sync(() => memory.delete(accountId))
+    forget: book.forget
   }
 }

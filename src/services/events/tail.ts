@@ -3,7 +3,7 @@
 import { Context, Effect, Layer, RcRef, type Scope, Stream } from 'effect'
 import { MISSED_TYPE } from '../../domain/events/server-events.ts'
 import type { FeedEvent } from '../../domain/feed.ts'
-import type { DatabaseError } from '../database/error.ts'
+import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Durability, untilDurable } from '../database/durability.ts'
 import { ALL_ACCOUNTS, type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
 import { EventLog, EVENTS } from './event-log.ts'
@@ -65,7 +65,7 @@ const RETRY_AFTER = '1 second'
 /** The reader has more in memory than before. */
 const READ: Topic = topic('events read')
 
-/** What the reader has read since it began: `events` are all that came after `floor`, up to `newest`. */
+/** What the reader has read since it began, and the disk has: `events` are all that came after `floor`, up to `newest`. */
 interface Recent {
   events: ReadonlyArray<FeedEvent>
   floor: number
@@ -80,9 +80,11 @@ interface Reading {
 
 const startReader = (reading: Reading): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
   Effect.gen(function* () {
-    const { log, wakes } = reading
+    const { durability, log, wakes } = reading
+    const onDisk = untilDurable(durability).pipe(asDatabaseError('following events'))
     const waiter = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
     const newest = yield* log.newest
+    yield* onDisk
     const recent: Recent = { events: [], floor: newest, newest }
     yield* Effect.forkScoped(read(reading, waiter, recent))
     return recent
@@ -152,10 +154,12 @@ const nextBatch = Effect.fnUntraced(function* (
     return { events, missed: undefined, upTo: Math.max(after, upTo) }
   }
   const { floor } = recent
-  const events = yield* log.list({ after, accountId, limit: BATCH })
+  const listed = yield* log.list({ after, accountId, limit: BATCH })
+  // What comes after it is in memory once the disk has it.
+  const events = listed.filter(({ eventId }) => eventId <= floor)
   const missed = missedBefore(after, events[0]?.eventId, yield* log.floor)
   const last = events.at(-1)?.eventId ?? after
-  return { events, missed, upTo: events.length < BATCH ? Math.max(last, floor) : last }
+  return { events, missed, upTo: events.length < BATCH ? floor : last }
 })
 
 /** `first` is the first event that was found after a place, and `removed` what the log says afterwards that is not kept any more. */

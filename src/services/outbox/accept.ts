@@ -5,11 +5,12 @@ import { SqlClient } from 'effect/sql'
 import type { MessageFact } from '../../domain/fact.ts'
 import type { Target } from '../../domain/outbox.ts'
 import { messageIdOf, newWhatsAppMessageId, threadIdOf } from '../../domain/ids.ts'
+import { AccountNotFound } from '../accounts.ts'
 import { Conversations } from '../conversations/apply.ts'
 import { Identity } from '../conversations/identity.ts'
 import { ThreadStore } from '../conversations/thread-store.ts'
 import { SqlBulk } from '../database/bulk.ts'
-import { rowsOf } from '../database/dialect.ts'
+import { listOf, rowsOf } from '../database/dialect.ts'
 import { asDatabaseError } from '../database/error.ts'
 import { EventLog } from '../events/event-log.ts'
 import { ALL_ACCOUNTS, Wakes } from '../process/wakes.ts'
@@ -237,25 +238,34 @@ export const addEntries = Effect.fnUntraced(function* (submitted: ReadonlyArray<
   }))
 })
 
+/** Those of the accounts that are stored: one may be removed between a request and its acceptance. */
+const storedAmong = Effect.fnUntraced(function* (accountIds: ReadonlyArray<string>) {
+  const sql = yield* SqlClient.SqlClient
+  const rows = yield* sql<{ id: string }>`SELECT account_id AS id FROM accounts
+    WHERE account_id IN ${listOf(sql, [...new Set(accountIds)])}`
+  return new Set(rows.map(({ id }) => id))
+})
+
 /**
  * Writes the entries of requests and their message documents: from then on they will be sent, or fail with a reason. A request that
- * was accepted before is not accepted again. `first` runs before an entry is written. No two requests may have the same key. To be run
- * in a transaction.
+ * was accepted before is not accepted again. `first` runs before an entry is written. No two requests may have the same key. Those of
+ * accounts that are not stored are refused. To be run in a transaction.
  */
 export const acceptAll = Effect.fnUntraced(function* <One extends Submitted, E, R>(
   submitted: ReadonlyArray<One>,
   first: (one: One) => Effect.Effect<void, E, R>
 ) {
   const earlier = yield* findEarlier(submitted.map(({ request }) => request))
-  const fresh = submitted.filter(({ request }) => !earlier.has(request))
+  const accounts = yield* storedAmong(submitted.map(({ request }) => request.accountId))
+  const fresh = submitted.filter(({ request }) => !earlier.has(request) && accounts.has(request.accountId))
   yield* Effect.forEach(fresh, first, { discard: true })
   const accepted = fresh.length === 0 ? [] : yield* addEntries(fresh)
   const added = new Map(fresh.map(({ request }, place) => [request, accepted[place]]))
-  return submitted.map(({ request }) => {
+  return submitted.map(({ request }): Result.Result<Accepted, AccountNotFound | IdempotencyConflict> => {
     const found = earlier.get(request)
     if (found !== undefined) return found
     const made = added.get(request)
-    if (made === undefined) throw new Error('A request was neither accepted before nor now')
-    return Result.succeed(made)
+    const { accountId } = request
+    return made === undefined ? Result.fail(new AccountNotFound({ accountId })) : Result.succeed(made)
   })
 })

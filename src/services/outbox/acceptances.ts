@@ -2,8 +2,8 @@
 // A request is alone with its faults: when a transaction fails, each of its requests is tried by itself.
 import { Cause, Context, Deferred, Effect, Exit, type Tracer } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
+import type { AccountNotFound } from '../accounts.ts'
 import { EntryWithChange } from '../access/audit-log.ts'
-import { Identity } from '../conversations/identity.ts'
 import { Durability, untilDurable, WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, DatabaseError } from '../database/error.ts'
 import { fail, makeBatches, type Waiting } from '../process/batches.ts'
@@ -14,7 +14,7 @@ import type { IdempotencyConflict } from './errors.ts'
 
 const ACCEPTING = 'accepting messages'
 
-type Refusal = IdempotencyConflict | DatabaseError
+type Refusal = AccountNotFound | IdempotencyConflict | DatabaseError
 
 export class Acceptances extends Context.Service<
   Acceptances,
@@ -37,14 +37,11 @@ type Batch = ReadonlyArray<Waiting<Asked, Accepted, Refusal>>
 /** Accepts them in one transaction, which is a part of the trace of the first. */
 const acceptTogether = Effect.fnUntraced(function* (asked: ReadonlyArray<Asked>) {
   const sql = yield* SqlClient.SqlClient
-  const identity = yield* Identity
   const span = asked[0]?.span
   const accepting = acceptAll(asked, ({ auditFirst }) => auditFirst).pipe(
     sql.withTransaction,
     // The answers wait, below.
     Effect.provideService(WaitsForDisk, false),
-    // Addresses that were to be written must not be remembered as known.
-    Effect.onError(() => Effect.forEach(asked, ({ request }) => identity.forget(request.accountId))),
     asDatabaseError(ACCEPTING)
   )
   return yield* span === undefined ? accepting : Effect.withParentSpan(accepting, span)

@@ -101,14 +101,15 @@ const notAnswered = Effect.fnUntraced(function* (row: OutboxRow, reason: string)
 
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
-  return yield* attemptNow(row, account).pipe(
-    // That it was sent is written to its end, or not at all.
-    Effect.flatMap(confirmedAt =>
-      Effect.uninterruptible(Effect.andThen(sent(row, confirmedAt), noteAnswered(row.accountId)))
-    ),
+  // That it was sent is written to its end, or not at all.
+  return yield* Effect.uninterruptibleMask(restore =>
+    restore(attemptNow(row, account)).pipe(
+      // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
+      Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
+      Effect.tap(confirmedAt => Effect.andThen(sent(row, confirmedAt), noteAnswered(row.accountId)))
+    )
+  ).pipe(
     Effect.as('sent' as const),
-    // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
-    Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
     Effect.catchTags({
       RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
       RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),

@@ -58,7 +58,9 @@ export class Outbox extends Context.Service<
       AccountNotFound | AccountNotLinked | IdempotencyConflict | RequestRefused | DatabaseError
     >
     /** Accepts content that was checked before. */
-    readonly accept: (request: OutboxRequest) => Effect.Effect<Accepted, IdempotencyConflict | DatabaseError>
+    readonly accept: (
+      request: OutboxRequest
+    ) => Effect.Effect<Accepted, AccountNotFound | IdempotencyConflict | DatabaseError>
     /** Marks a thread as read, here and for the writers of its newest unread messages. */
     readonly markRead: (
       thread: Pick<Thread, 'accountId' | 'clientJid' | 'threadId'>

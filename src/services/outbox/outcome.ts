@@ -7,7 +7,6 @@ import { AccountStore } from '../conversations/account-store.ts'
 import { MessageStore } from '../conversations/message-store.ts'
 import { ReceiptStore } from '../conversations/receipt-store.ts'
 import type { ChangeWrite } from '../conversations/writes.ts'
-import { SqlBulk } from '../database/bulk.ts'
 import { WaitsForDisk } from '../database/durability.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { CommitsLater } from '../database/transaction.ts'
@@ -42,7 +41,7 @@ interface Mark {
 
 const UPDATE = `UPDATE outbox SET status = ?, attempts = ?, next_attempt_at = ?, last_error = ?, updated_at = ?, content = ?,
     prepared = CASE WHEN ? THEN NULL ELSE prepared END
-  WHERE entry_id = ? AND status IN ('queued', 'sending')`
+  WHERE entry_id = ? AND status IN ('queued', 'sending') RETURNING entry_id`
 
 const valuesOf = ({ next, row }: Mark, now: number) => {
   const ends = hasEnded(next.status)
@@ -56,20 +55,20 @@ const changesOf = ({ next, row: { messageId, threadId } }: Mark): ReadonlyArray<
 /** Writes the next states of entries, and what they change in their message documents. */
 const markAll = Effect.fnUntraced(function* (marks: ReadonlyArray<Mark>) {
   const sql = yield* SqlClient.SqlClient
-  const bulk = yield* SqlBulk
   const messages = yield* MessageStore
   const events = yield* EventLog
   const wakes = yield* Wakes
   const now = yield* Clock.currentTimeMillis
-  yield* bulk.runMany(
-    UPDATE,
-    marks.map(mark => valuesOf(mark, now))
-  )
+  const changed = new Set<Mark>()
+  for (const mark of marks) {
+    const updated = yield* sql.unsafe(UPDATE, valuesOf(mark, now))
+    if (updated.length > 0) changed.add(mark)
+  }
   for (const [accountId, ofAccount] of Map.groupBy(marks, ({ row }) => row.accountId)) {
     yield* messages.change(accountId, ofAccount.flatMap(changesOf))
     yield* events.append(
       accountId,
-      ofAccount.map(({ next, row }) => entryEvent(row, next.status))
+      ofAccount.filter(one => changed.has(one)).map(({ next, row }) => entryEvent(row, next.status))
     )
   }
   for (const { next, row } of marks)

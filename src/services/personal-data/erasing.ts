@@ -130,7 +130,7 @@ const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
   const messages = yield* PersonalMessages
   const identity = yield* Identity
   const { accountId } = row
-  const done = yield* step(
+  return yield* step(
     row,
     Effect.gen(function* () {
       const stayed = yield* messages.withMessages(person.threadIds)
@@ -138,6 +138,7 @@ const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
         addresses: stayed.length === 0 ? person.addresses : [],
         threadIds: person.threadIds.filter(id => !stayed.includes(id))
       })
+      yield* identity.forget(accountId)
       const counts = row.report.removed
       return {
         sealed: null,
@@ -150,8 +151,6 @@ const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
       }
     })
   )
-  yield* identity.forget(accountId)
-  return done
 })
 
 /** Does what is left to do of an erasure. */

@@ -110,6 +110,9 @@ describe('a message that is stored only after it was read (an encrypted comment 
     expect(await unreadAfter(held, [read('D', 'L', 'M')], [meanwhile, late], [later])).toBe(1)
     expect(await unreadAfter([read('L')], [meanwhile, late])).toBe(1)
     expect(await unreadAfter(held, [read('L')], [meanwhile], [late], [read('E')])).toBe(0)
+    // WhatsApp says it again.
+    expect(await unreadAfter(held, [read('L')], [meanwhile], [late], [read('L')])).toBe(1)
+    expect(await unreadAfter(held, [read('D', 'L')], [meanwhile], [late], [read('D', 'L')])).toBe(1)
   })
 
   test('is read as everything before it is, whatever was read since', async () => {
@@ -126,6 +129,18 @@ describe('a message that is stored only after it was read (an encrypted comment 
         for (const batch of [held, [read('L')], [meanwhile], [late]]) yield* apply(...batch)
         const unread = yield* ThreadStore.use(store => store.unread(threadIdOf(ACCOUNT, ANN), 100))
         expect(unread.map(({ whatsAppId }) => whatsAppId)).toEqual(['E'])
+      })
+    ))
+
+  test('has its read kept no longer than it needs it', () =>
+    onDatabase(
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        for (const batch of [[read('A', 'B', 'C', 'D')], held]) yield* apply(...batch)
+        expect(yield* sql`SELECT whatsapp_id FROM waiting_reads`).toEqual([{ whatsAppId: 'D' }])
+        yield* apply(message('G', { timestamp: T0 + 9000 }), read('G'))
+        yield* apply(...held)
+        expect(yield* sql`SELECT whatsapp_id FROM waiting_reads`).toEqual([])
       })
     ))
 

@@ -3,8 +3,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { Deferred, Effect, Exit, Fiber, Latch } from 'effect'
 import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { thorough } from '../../thorough.ts'
+import { OpenTransaction } from '../../../src/services/database/open-transaction.ts'
 import { CommitsLater, SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
 import { makeGroupCommit } from '../../../src/services/database/sqlite/group-commit.ts'
@@ -16,7 +17,7 @@ const AT_ONCE = { concurrency: 'unbounded' } as const
 
 /** Runs on a new file with a table of numbers; `seen` reads them through a connection of its own. */
 const onFile = <A, E>(
-  program: (seen: () => ReadonlyArray<number>) => Effect.Effect<A, E, SqlClient.SqlClient>
+  program: (seen: () => ReadonlyArray<number>) => Effect.Effect<A, E, SqlClient.SqlClient | OpenTransaction>
 ): Promise<A> =>
   onNumbersFile('n INTEGER PRIMARY KEY, author TEXT', file =>
     Effect.gen(function* () {
@@ -292,3 +293,53 @@ test('whatever comes together, what was told to be written is written, and nothi
     ),
     { numRuns: thorough(25, 500) }
   ))
+
+describe('whoever remembers what is in the database is told how each transaction has ended', () => {
+  const told: Array<string> = []
+  const remembers = (key: string) =>
+    Effect.map(OpenTransaction, ({ onEnd }) => onEnd(key, how => told.push(`${key} ${how}`)))
+  const toldOf = (program: Effect.Effect<unknown, unknown, SqlClient.SqlClient | OpenTransaction>) =>
+    Effect.suspend(() => {
+      told.length = 0
+      return Effect.map(Effect.exit(program), () => [...told])
+    })
+
+  test('once for each key, and at once outside of any', () =>
+    onFile(() =>
+      Effect.gen(function* () {
+        const twice = inTransaction(Effect.zip(remembers('a'), remembers('a')))
+        expect(yield* twice).toEqual([true, false])
+        expect(yield* toldOf(inTransaction(Effect.andThen(insert(1), remembers('a'))))).toEqual([
+          'a committed'
+        ])
+        expect(yield* toldOf(remembers('b'))).toEqual(['b committed'])
+      })
+    ))
+
+  test('that its changes, or a part of them, were undone', () =>
+    onFile(() =>
+      Effect.gen(function* () {
+        const failing = inTransaction(Effect.andThen(remembers('a'), Effect.fail('no')))
+        expect(yield* toldOf(failing)).toEqual(['a undone'])
+        const part = Effect.ignore(inTransaction(Effect.fail('no')))
+        const partly = inTransaction(Effect.andThen(remembers('a'), part))
+        expect(yield* toldOf(partly)).toEqual(['a partlyUndone', 'a committed'])
+      })
+    ))
+
+  test('each of those that share a commit; who is undone takes nobody along', () =>
+    onFile(() =>
+      Effect.gen(function* () {
+        const waiting = inTransaction(Effect.andThen(insert(1), remembers('a')))
+        const joined = Effect.gen(function* () {
+          const first = yield* Effect.forkChild(Effect.provideService(waiting, CommitsLater, () => true))
+          yield* Effect.yieldNow
+          const second = inTransaction(Effect.andThen(insert(2), remembers('b')))
+          const undone = inTransaction(Effect.andThen(remembers('c'), Effect.fail('no')))
+          yield* Effect.all([second, Effect.exit(undone), Fiber.join(first)], AT_ONCE)
+        })
+        const all = yield* toldOf(joined)
+        expect(all.toSorted()).toEqual(['a committed', 'b committed', 'c undone'])
+      })
+    ))
+})

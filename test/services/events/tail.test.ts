@@ -1,8 +1,9 @@
 // The tail of the event log: every follower is told everything once and in order, and idle ones cost no reads.
-import { Effect, Fiber, Layer, Queue, Stream } from 'effect'
+import { Deferred, Effect, Exit, Fiber, Layer, Queue, Stream } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { FeedEvent } from '../../../src/domain/feed.ts'
+import { Durability, type OnDurable } from '../../../src/services/database/durability.ts'
 import { EventLog } from '../../../src/services/events/event-log.ts'
 import { EventTail } from '../../../src/services/events/tail.ts'
 import { onDatabase } from '../database.ts'
@@ -175,5 +176,31 @@ test('what an older copy of the database lacks is told to everybody, and no numb
       yield* log.noteLost(null)
       expect(yield* log.newest).toBeGreaterThan(eventId + 1)
       expect(yield* log.count(0, eventId)).toBe(3)
+    })
+  ))
+
+test('a follower that is behind is told of no event that the disk does not have', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      yield* append('acc-1', 'a', 'b')
+      const waiting: Array<OnDurable> = []
+      const asked = yield* Deferred.make<void>()
+      const slow = Durability.of({
+        isDurable: () => false,
+        whenDurable: onDurable => {
+          waiting.push(onDurable)
+          Deferred.doneUnsafe(asked, Exit.void)
+        },
+        hurry: () => undefined
+      })
+      const behind = take(2, { after: 0 }).pipe(
+        Effect.provide(Layer.fresh(EventTail.layer).pipe(Layer.provide(Layer.succeed(Durability, slow))))
+      )
+      const following = yield* Effect.forkChild(behind)
+      yield* Deferred.await(asked)
+      yield* append('acc-1', 'c')
+      expect(following.pollUnsafe()).toBeUndefined()
+      for (const onDurable of waiting.splice(0)) onDurable(undefined)
+      expect(yield* Fiber.join(following)).toEqual(['a', 'b'])
     })
   ))

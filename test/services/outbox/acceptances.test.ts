@@ -3,6 +3,7 @@ import { Effect, Exit, Fiber, Option } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import { expect, test } from 'vitest'
 import { EntryWithChange } from '../../../src/services/access/audit-log.ts'
+import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { Outbox } from '../../../src/services/outbox/outbox.ts'
 import { ACCOUNT } from './account.ts'
 import { run } from './on-database.ts'
@@ -89,6 +90,33 @@ test('a request that cannot be written fails alone and leaves nothing', async ()
   expect(exits.map(Exit.isSuccess)).toEqual([true, false, true])
   expect(stored).toEqual(['before', 'behind'])
   expect(listed).toHaveLength(2)
+})
+
+test('a request of an account that was removed since it was checked is refused, and leaves nothing', async () => {
+  const [refused, other, left] = await run(
+    () => Effect.undefined,
+    Effect.gen(function* () {
+      const accounts = yield* AccountStore
+      const sql = yield* SqlClient.SqlClient
+      yield* accounts.create({ ...ACCOUNT, accountId: 'acc-other' })
+      yield* accounts.remove(accountId)
+      const ofOther = Outbox.use(outbox =>
+        outbox.accept({
+          accountId: 'acc-other',
+          toJid: '491@s.whatsapp.net',
+          content: { kind: 'text', text: 'goes on' },
+          fingerprint: 'goes on'
+        })
+      )
+      const [gone, accepted] = yield* Effect.all([Effect.flip(ask('secret')), ofOther], together)
+      const ids = yield* sql<{ accountId: string }>`SELECT account_id FROM outbox
+        UNION ALL SELECT account_id FROM messages UNION ALL SELECT account_id FROM threads`
+      return [gone, accepted, ids.map(row => row.accountId)] as const
+    })
+  )
+  expect(refused).toMatchObject({ _tag: 'AccountNotFound', accountId })
+  expect(other.threadId).toContain('acc-other')
+  expect(left).toEqual(['acc-other', 'acc-other', 'acc-other'])
 })
 
 test('who stops waiting before the request is written takes it back', async () => {

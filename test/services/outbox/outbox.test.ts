@@ -1,5 +1,5 @@
 // The outbox's rules of trying again, on a real database and a test clock, against WhatsApps that misbehave in one way each.
-import { Effect, Fiber, Latch } from 'effect'
+import { Deferred, Effect, Fiber, Latch } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { TestClock } from 'effect/testing'
 import { expect, test } from 'vitest'
@@ -259,6 +259,25 @@ test('what is being sent is not taken back, nor does it expire, before it is wri
   // As it is stored; nothing has been encrypted yet.
   expect(during).toMatchObject({ status: 'queued' })
   expect(after).toMatchObject({ status: 'sent' })
+})
+
+test('an account that goes offline while it is written that WhatsApp has a message leaves it sent, and says so last', async () => {
+  const answered = Deferred.makeUnsafe<void>()
+  const [status, told] = await run(
+    () => Effect.as(Deferred.succeed(answered, undefined), DELIVERED_AT),
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const { entryId } = yield* queue('sent')
+      const sending = yield* Effect.forkChild(pass)
+      yield* Deferred.await(answered)
+      yield* Fiber.interrupt(sending)
+      const events = yield* sql<{ facts: string }>`SELECT facts FROM events WHERE kind = 'outbox.changed'
+        ORDER BY event_id`
+      return [(yield* entry(entryId))?.status, events.map(({ facts }) => facts)] as const
+    })
+  )
+  expect(status).toBe('sent')
+  expect(told).toMatchObject([expect.stringContaining('"queued"'), expect.stringContaining('"sent"')])
 })
 
 /** As if everything was accepted so much earlier. */

@@ -61,7 +61,7 @@ const lowerBase = (sql: SqlClient.SqlClient, threadId: string, { at, base, row }
     AND (m.ts_client, m.message_row) <= (threads.mark_at, threads.mark_row))`
   const between = sql`CASE WHEN ${unread} > 0 THEN ${unread} ELSE 0 END`
   return sql`UPDATE threads SET mark_base = ${between}
-    WHERE thread_id = ${threadId} AND (mark_at, mark_row) > (${at}, ${row}) AND mark_base > ${between} RETURNING 1`
+    WHERE thread_id = ${threadId} AND mark_base > 0 AND (mark_at, mark_row) > (${at}, ${row}) AND mark_base > ${between} RETURNING 1`
 }
 
 /** Moves the mark forward, never back. Of two marks at one place the one with fewer unread messages is kept. */
@@ -150,6 +150,7 @@ export const countNewMessages = Effect.fnUntraced(function* (
     ) AS fresh WHERE threads.thread_id = fresh.id`
 })
 
+/** The newest of the messages that are stored is read, and what is before it. One whose read is kept is later than its place. */
 const readUpToMessages = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
@@ -160,6 +161,7 @@ const readUpToMessages = Effect.fnUntraced(function* (
   const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT m.ts_client AS at, m.message_row AS row
     FROM ${rowsOf(sql, whatsAppIds.map(messageIdRange), ['first', 'before'])} AS ids
     CROSS JOIN messages m ON m.thread_id = ${threadId} AND m.message_id >= ids.first AND m.message_id < ids.before
+    WHERE NOT EXISTS (SELECT 1 FROM waiting_reads w WHERE w.thread_id = m.thread_id AND w.whatsapp_id = m.whatsapp_id)
     ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
   if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
 })
@@ -208,7 +210,7 @@ interface WaitingRead {
 
 /**
  * Applies a read to its message, which was stored after it. What was stored in between, in the message's second, came after the read
- * and stays unread: the mark is set before it. A message after the mark does not count for as long as its read is kept.
+ * and stays unread: the mark is set before it. The read is kept for as long as its message is after the mark: it does not count then.
  */
 const readLateMessage = Effect.fnUntraced(function* (
   context: WriteContext,
@@ -221,16 +223,25 @@ const readLateMessage = Effect.fnUntraced(function* (
     FROM messages m JOIN threads t ON t.thread_id = m.thread_id
     WHERE m.thread_id = ${threadId} AND m.message_id >= ${first} AND m.message_id < ${before}
     ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
-  if (found === undefined) return
+  if (found === undefined) return []
   const { at, markAt, markBase, markRow, row } = found
   const isOfMark = at === markAt
   // The phone's count says how many messages of this second are read, and not which ones: this may be one of them.
   const mayBeCounted = isOfMark && markBase < 0
   const storedBefore = Math.max(storedUpTo ?? BEFORE_ITS_SECOND, isOfMark ? markRow : BEFORE_ITS_SECOND)
   const upTo = mayBeCounted ? row : Math.min(row, storedBefore)
-  if (upTo === row)
-    yield* sql`DELETE FROM waiting_reads WHERE thread_id = ${threadId} AND whatsapp_id = ${whatsAppId}`
   yield* advanceMark(context, accountId, threadId, { at, row: upTo, base: 0 })
+  return [[threadId, whatsAppId, at, row] as const]
+})
+
+/** Applies reads whose messages are stored, and keeps those that are needed further. */
+const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
+  const applied = yield* Effect.forEach(reads, read => readLateMessage(context, read))
+  yield* context.bulk.runMany(
+    `DELETE FROM waiting_reads WHERE thread_id = ?1 AND whatsapp_id = ?2
+      AND EXISTS (SELECT 1 FROM threads t WHERE t.thread_id = ?1 AND (t.mark_at, t.mark_row) >= (?3, ?4))`,
+    applied.flat()
+  )
 })
 
 /** Applies reads that arrived before their messages. */
@@ -245,7 +256,7 @@ export const applyWaitingReads = Effect.fnUntraced(function* (
   const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id, w.stored_up_to
     FROM ${rowsOf(sql, keys, ['thread_id', 'whatsapp_id'])} AS stored
     JOIN waiting_reads w ON w.thread_id = stored.thread_id AND w.whatsapp_id = stored.whatsapp_id`
-  yield* Effect.forEach(reads, read => readLateMessage(context, read), { discard: true })
+  yield* applyReads(context, reads)
 })
 
 /** Applies the waiting reads of a thread whose messages are stored. */
@@ -253,7 +264,7 @@ export const applyWaitingReadsOf = (context: WriteContext, threadId: string) =>
   Effect.flatMap(
     context.sql<WaitingRead>`SELECT account_id, thread_id, whatsapp_id, stored_up_to FROM waiting_reads
       WHERE thread_id = ${threadId}`,
-    reads => Effect.forEach(reads, read => readLateMessage(context, read), { discard: true })
+    reads => applyReads(context, reads)
   )
 
 /** Removes reads from before a time (milliseconds since 1970), but those by which a message after the mark is read. */

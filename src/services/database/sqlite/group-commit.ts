@@ -4,13 +4,18 @@
 import { Deferred, Effect, Exit, Scope, Semaphore } from 'effect'
 import type { SqlError } from 'effect/sql'
 import { CommitsLater, SharesCommit } from '../transaction.ts'
+import type { OpenTransaction, TransactionEnd } from '../open-transaction.ts'
 import type { LogFlush } from './log-flush.ts'
 import type { WriteTurns } from './write-turns.ts'
+
+type Ended = (how: TransactionEnd) => void
 
 /** What has changed the database since BEGIN, and waits for the same COMMIT. */
 interface Group {
   readonly begunAt: number
   readonly committed: Deferred.Deferred<void, SqlError.SqlError>
+  /** Whom its members have to tell. */
+  readonly ended: Array<Ended>
   members: number
   /** A member cannot wait for company: the group is committed as soon as nobody is in the queue. */
   isAwaited: boolean
@@ -25,6 +30,8 @@ export interface Turn {
   readonly commit: Effect.Effect<void, SqlError.SqlError>
   /** Undoes what this turn has changed, and nothing that another one has. */
   readonly rollback: Effect.Effect<void, SqlError.SqlError>
+  /** To be called when a part of the transaction was undone. */
+  readonly undonePartly: () => void
 }
 
 export interface GroupCommit {
@@ -33,6 +40,8 @@ export interface GroupCommit {
   readonly alone: <A, E, R>(work: Effect.Effect<A, E, R>) => Effect.Effect<A, E | SqlError.SqlError, R>
   /** Commits what waits for company. */
   readonly hurry: () => void
+  /** Of the transaction that uses the connection. */
+  readonly onEnd: OpenTransaction['Service']['onEnd']
 }
 
 /** A group is committed when it has as many members, or is as old, although more of them are in the queue or (`companyMs`) may come. */
@@ -61,6 +70,8 @@ export const makeGroupCommit = (
   let queued = 0
   let group: Group | undefined
   let hasTurn = false
+  /** Whom the transaction has to tell that uses the connection. */
+  let told: Map<string, Ended> | undefined
 
   const takeTurn = Effect.andThen(
     turns.take,
@@ -80,9 +91,13 @@ export const makeGroupCommit = (
     const closing = group
     group = undefined
     clearTimeout(closing.timer)
-    const committing = Effect.andThen(control('COMMIT'), Effect.sync(log.committed)).pipe(
+    const committing = control('COMMIT').pipe(
+      Effect.tap(() => Effect.sync(log.committed)),
       // What cannot be committed is undone, so that the next turn begins with nothing.
       Effect.tapError(() => (isOpen() ? Effect.ignore(control('ROLLBACK')) : Effect.void)),
+      Effect.onExit(exit =>
+        Effect.sync(() => tell(closing.ended, Exit.isSuccess(exit) ? 'committed' : 'undone'))
+      ),
       Effect.ensuring(giveTurn)
     )
     return Effect.flatMap(Effect.exit(committing), exit => Effect.andThen(settle(closing, exit), exit))
@@ -97,6 +112,7 @@ export const makeGroupCommit = (
     const undone = group
     group = undefined
     clearTimeout(undone.timer)
+    tell(undone.ended, 'undone')
     return Effect.andThen(giveTurn, settle(undone, Effect.fail(ended())))
   })
 
@@ -146,11 +162,22 @@ export const makeGroupCommit = (
     Effect.onError(control(begin), () => giveTurn)
   )
 
-  const makeTurn = (place: Scope.Closeable): Turn => {
+  const makeTurn = (place: Scope.Closeable) => {
     let isFirst = false
+    const mine = new Map<string, Ended>()
 
-    return {
+    /** From here on somebody else may use the connection; answers whom this turn has to tell. */
+    const ends = (): ReadonlyArray<Ended> => {
+      if (told === mine) told = undefined
+      const all = [...mine.values()]
+      mine.clear()
+      return all
+    }
+    const undone = (): void => tell(ends(), 'undone')
+
+    const turn: Turn = {
       begin: Effect.gen(function* () {
+        told = mine
         if (!isOpen()) yield* lost
         if (!(yield* SharesCommit)) yield* Effect.ignore(close)
         if (group !== undefined) {
@@ -161,7 +188,8 @@ export const makeGroupCommit = (
         yield* undoLeftover
         yield* begun
         const committed = Deferred.makeUnsafe<void, SqlError.SqlError>()
-        group = { begunAt: performance.now(), committed, members: 0, isAwaited: false, timer: undefined }
+        const begunAt = performance.now()
+        group = { begunAt, committed, ended: [], members: 0, isAwaited: false, timer: undefined }
       }),
       commit: Effect.gen(function* () {
         const joined = group
@@ -171,6 +199,7 @@ export const makeGroupCommit = (
         }
         joined.members += 1
         if (!isFirst) yield* control(`RELEASE ${SAVEPOINT}`)
+        joined.ended.push(...ends())
         if (!(yield* mayWait)) joined.isAwaited = true
         if (waitsForCompany(joined)) {
           joined.timer ??= setTimeout(hurry, companyMs)
@@ -187,13 +216,15 @@ export const makeGroupCommit = (
         if (!isFirst) {
           return Effect.andThen(
             control(`ROLLBACK TO ${SAVEPOINT}`),
-            Effect.asVoid(control(`RELEASE ${SAVEPOINT}`))
+            Effect.andThen(control(`RELEASE ${SAVEPOINT}`), Effect.sync(undone))
           )
         }
         group = undefined
-        return Effect.ensuring(Effect.asVoid(control('ROLLBACK')), giveTurn)
-      })
+        return control('ROLLBACK').pipe(Effect.andThen(Effect.sync(undone)), Effect.ensuring(giveTurn))
+      }),
+      undonePartly: () => tell([...mine.values()], 'partlyUndone')
     }
+    return { turn, undone }
   }
 
   return {
@@ -201,8 +232,10 @@ export const makeGroupCommit = (
       Effect.gen(function* () {
         const place = yield* Scope.make()
         yield* take(place, restore)
-        yield* Effect.addFinalizer(() => giveBack(place))
-        return makeTurn(place)
+        const { turn, undone } = makeTurn(place)
+        // Where SQLite or a defect has ended it, nothing was said of its end yet.
+        yield* Effect.addFinalizer(() => Effect.andThen(Effect.sync(undone), giveBack(place)))
+        return turn
       })
     ),
     alone: work =>
@@ -216,6 +249,14 @@ export const makeGroupCommit = (
           )
         )
       ),
-    hurry
+    hurry,
+    onEnd: (key, ended) => {
+      if (told === undefined) ended('committed')
+      if (told === undefined || told.has(key)) return false
+      told.set(key, ended)
+      return true
+    }
   }
 }
+
+const tell = (all: ReadonlyArray<Ended>, how: TransactionEnd): void => all.forEach(ended => ended(how))

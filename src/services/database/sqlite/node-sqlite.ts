@@ -7,6 +7,7 @@ import { Reactivity } from 'effect/reactivity'
 import { SqlBulk } from '../bulk.ts'
 import { Durability, untilDurable, untilDurableIfWaited } from '../durability.ts'
 import { DatabaseHealth } from '../health.ts'
+import { OpenTransaction } from '../open-transaction.ts'
 import { camelCaseRows } from '../rows.ts'
 import {
   makeStoredVersions,
@@ -37,6 +38,7 @@ const READS = /^\s*(?:SELECT\b|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE)\b))/is
 
 const COMMIT = 'COMMIT'
 const ROLLBACK = 'ROLLBACK'
+const ROLLBACK_PART = 'ROLLBACK TO'
 
 /** The connection of a transaction: what controls it is done by its turn. */
 const inTurn = (writer: SqlConnection.Connection, turn: Turn): SqlConnection.Connection => ({
@@ -45,6 +47,8 @@ const inTurn = (writer: SqlConnection.Connection, turn: Turn): SqlConnection.Con
     if (text === BEGIN) return Effect.as(turn.begin, [])
     if (text === COMMIT) return Effect.as(turn.commit, [])
     if (text === ROLLBACK) return Effect.as(turn.rollback, [])
+    if (text.startsWith(ROLLBACK_PART))
+      return Effect.tap(writer.execute(text, params, transform), Effect.sync(turn.undonePartly))
     return writer.execute(text, params, transform)
   }
 })
@@ -205,7 +209,8 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
         insertMany: (text, rows) => joinTransaction(client)(writer.insertMany(text, rows))
       })
     ),
-    Context.add(StoredVersions, versions.service)
+    Context.add(StoredVersions, versions.service),
+    Context.add(OpenTransaction, OpenTransaction.of({ onEnd: groups.onEnd }))
   )
   return { context, hurry: groups.hurry }
 })
@@ -218,7 +223,13 @@ export const layer = (
   file: string,
   image?: Uint8Array
 ): Layer.Layer<
-  SqlClient.SqlClient | SqlBulk | DatabaseHealth | Durability | StoredVersions | WriterBeside,
+  | SqlClient.SqlClient
+  | SqlBulk
+  | DatabaseHealth
+  | Durability
+  | OpenTransaction
+  | StoredVersions
+  | WriterBeside,
   SqlError.SqlError
 > =>
   Layer.effectContext(
@@ -264,7 +275,7 @@ export const layer = (
 export const layerBeside = (
   file: string,
   { turns, versions }: SharedMemory
-): Layer.Layer<SqlClient.SqlClient | SqlBulk | StoredVersions, SqlError.SqlError> =>
+): Layer.Layer<SqlClient.SqlClient | SqlBulk | OpenTransaction | StoredVersions, SqlError.SqlError> =>
   Layer.effectContext(
     Effect.gen(function* () {
       const database = yield* opened(() => openWriter(file))

@@ -62,6 +62,7 @@ export const handleStanzas = (options: {
     socket,
     self: () => addressesIn(creds),
     isKept: keepsStatuses,
+    handled,
     acknowledge
   })
   const bots = botAnswers(socket)

@@ -9,14 +9,18 @@ import {
 import type { Self } from '../convert/message.ts'
 import { isPlaced, isSealedUnknown } from './own-stanzas.ts'
 
-/** Handles statuses that are recorded: `acknowledge` is called with each, whether it could be decrypted or not. */
+/**
+ * Handles statuses that are recorded: `acknowledge` is called with each, whether it could be decrypted or not, after `handled` with those
+ * that were to be decrypted.
+ */
 export const statusHandling = (options: {
   readonly socket: WASocket
   readonly self: () => Self
   readonly isKept: boolean
+  readonly handled: (stanza: BinaryNode) => void
   readonly acknowledge: (stanza: BinaryNode) => void
 }): ((stanza: BinaryNode) => void) => {
-  const { acknowledge, isKept, self, socket } = options
+  const { acknowledge, handled, isKept, self, socket } = options
   let last = Promise.resolve()
 
   /** Decrypting writes down what the status says, or that it cannot be read. */
@@ -32,6 +36,9 @@ export const statusHandling = (options: {
     last = last
       .then(() => decrypt(stanza))
       .catch((cause: unknown) => socket.logger.warn({ err: cause }, 'a status could not be decrypted'))
-      .then(() => acknowledge(stanza))
+      .then(() => {
+        handled(stanza)
+        acknowledge(stanza)
+      })
   }
 }
