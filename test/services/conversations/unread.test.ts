@@ -132,6 +132,12 @@ describe('a message that is stored only after it was read (an encrypted comment 
       })
     ))
 
+  test('also when it comes in the last second of a history, whose count says how many are read', async () => {
+    const page: Fact = { kind: 'chat', chat: { jid: ANN }, unread: { count: 0, at: T0 + 5000, ofSecond: 1 } }
+    const newest = message('H', { timestamp: T0 + 5000, live: false })
+    expect(await unreadAfter([page, newest], [read('L')], [meanwhile], [late])).toBe(1)
+  })
+
   test('has its read kept no longer than it needs it', () =>
     onDatabase(
       Effect.gen(function* () {

@@ -9,7 +9,7 @@ import { applySettingsOfNew } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { applyLabelsOfNew } from './labels.ts'
 import { decodeThread, THREAD_SELECT } from './thread-pages.ts'
-import { BEFORE_ITS_SECOND, LAST_ROW, noteUnreadCount } from './unread.ts'
+import { noteUnreadCount } from './unread.ts'
 
 const UPSERT = `INSERT INTO threads (thread_id, account_id, client_jid, kind, display_name, ephemeral_seconds, created_at)
   VALUES (?1, ?2, ?3, ?4, ?5, COALESCE(?6, CASE ?4 WHEN 'status' THEN ${STATUS_SECONDS} ELSE 0 END), ?7)
@@ -97,10 +97,7 @@ export const refreshSummaries = ({ bulk }: Pick<WriteContext, 'bulk'>, threadIds
     [...threadIds].map(threadId => [threadId])
   )
 
-/**
- * The later mark is kept, with its unread base. It covers its whole second, or nothing of it: rows of the two threads cannot be
- * compared.
- */
+/** The later mark is kept, with its unread base: rows are numbered as they were stored, whatever thread they were stored in. */
 export const mergeThreadRows = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { accountId, from, to }: ThreadMerge
@@ -111,11 +108,13 @@ export const mergeThreadRows = Effect.fnUntraced(function* (
     WHERE thread_id = ${from} ON CONFLICT DO NOTHING`
   const lower = (column: string) => sql.literal(least(sql, `threads.${column}`, `source.${column}`))
   const later = (column: string) =>
-    sql.literal(`CASE WHEN source.mark_at > threads.mark_at THEN source.${column} ELSE threads.${column} END`)
+    sql.literal(
+      `CASE WHEN (source.mark_at, source.mark_row) > (threads.mark_at, threads.mark_row)
+        THEN source.${column} ELSE threads.${column} END`
+    )
   const higher = (column: string) => sql.literal(greatest(sql, `threads.${column}`, `source.${column}`))
   yield* sql`UPDATE threads SET
-      mark_base = ${later('mark_base')}, mark_at = ${higher('mark_at')},
-      mark_row = CASE ${later('mark_row')} WHEN ${BEFORE_ITS_SECOND} THEN ${BEFORE_ITS_SECOND} ELSE ${LAST_ROW} END,
+      mark_base = ${later('mark_base')}, mark_at = ${later('mark_at')}, mark_row = ${later('mark_row')},
       display_name = COALESCE(threads.display_name, source.display_name),
       archived = ${isNew ? sql`source.archived` : lower('archived')},
       pinned_at = COALESCE(threads.pinned_at, source.pinned_at),

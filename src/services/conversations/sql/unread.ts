@@ -214,7 +214,8 @@ interface WaitingRead {
  */
 const readLateMessage = Effect.fnUntraced(function* (
   context: WriteContext,
-  { accountId, storedUpTo, threadId, whatsAppId }: WaitingRead
+  { accountId, storedUpTo, threadId, whatsAppId }: WaitingRead,
+  isOfHistory: boolean
 ) {
   const { sql } = context
   const [first, before] = messageIdRange(whatsAppId)
@@ -226,8 +227,8 @@ const readLateMessage = Effect.fnUntraced(function* (
   if (found === undefined) return []
   const { at, markAt, markBase, markRow, row } = found
   const isOfMark = at === markAt
-  // The phone's count says how many messages of this second are read, and not which ones: this may be one of them.
-  const mayBeCounted = isOfMark && markBase < 0
+  // The phone's count says how many messages of the history's last second are read, and not which ones: this may be one of them.
+  const mayBeCounted = isOfHistory && isOfMark && markBase < 0
   const storedBefore = Math.max(storedUpTo ?? BEFORE_ITS_SECOND, isOfMark ? markRow : BEFORE_ITS_SECOND)
   const upTo = mayBeCounted ? row : Math.min(row, storedBefore)
   yield* advanceMark(context, accountId, threadId, { at, row: upTo, base: 0 })
@@ -235,8 +236,12 @@ const readLateMessage = Effect.fnUntraced(function* (
 })
 
 /** Applies reads whose messages are stored, and keeps those that are needed further. */
-const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: ReadonlyArray<WaitingRead>) {
-  const applied = yield* Effect.forEach(reads, read => readLateMessage(context, read))
+const applyReads = Effect.fnUntraced(function* (
+  context: WriteContext,
+  reads: ReadonlyArray<WaitingRead>,
+  isOfHistory: (read: WaitingRead) => boolean
+) {
+  const applied = yield* Effect.forEach(reads, read => readLateMessage(context, read, isOfHistory(read)))
   yield* context.bulk.runMany(
     `DELETE FROM waiting_reads WHERE thread_id = ?1 AND whatsapp_id = ?2
       AND EXISTS (SELECT 1 FROM threads t WHERE t.thread_id = ?1 AND (t.mark_at, t.mark_row) >= (?3, ?4))`,
@@ -247,7 +252,7 @@ const applyReads = Effect.fnUntraced(function* (context: WriteContext, reads: Re
 /** Applies reads that arrived before their messages. */
 export const applyWaitingReads = Effect.fnUntraced(function* (
   context: WriteContext,
-  messages: ReadonlyArray<{ readonly threadId: string; readonly whatsAppId: string }>
+  messages: ReadonlyArray<Pick<MessageWrite, 'live' | 'threadId' | 'whatsAppId'>>
 ) {
   const { sql } = context
   const [any] = yield* sql`SELECT 1 FROM waiting_reads LIMIT 1`
@@ -256,15 +261,19 @@ export const applyWaitingReads = Effect.fnUntraced(function* (
   const reads = yield* sql<WaitingRead>`SELECT w.account_id, w.thread_id, w.whatsapp_id, w.stored_up_to
     FROM ${rowsOf(sql, keys, ['thread_id', 'whatsapp_id'])} AS stored
     JOIN waiting_reads w ON w.thread_id = stored.thread_id AND w.whatsapp_id = stored.whatsapp_id`
-  yield* applyReads(context, reads)
+  const live = new Set(messages.filter(message => message.live).map(keyOf))
+  yield* applyReads(context, reads, read => !live.has(keyOf(read)))
 })
+
+const keyOf = ({ threadId, whatsAppId }: Pick<WaitingRead, 'threadId' | 'whatsAppId'>): string =>
+  `${threadId} ${whatsAppId}`
 
 /** Applies the waiting reads of a thread whose messages are stored. */
 export const applyWaitingReadsOf = (context: WriteContext, threadId: string) =>
   Effect.flatMap(
     context.sql<WaitingRead>`SELECT account_id, thread_id, whatsapp_id, stored_up_to FROM waiting_reads
       WHERE thread_id = ${threadId}`,
-    reads => applyReads(context, reads)
+    reads => applyReads(context, reads, () => false)
   )
 
 /** Removes reads from before a time (milliseconds since 1970), but those by which a message after the mark is read. */
