@@ -34,8 +34,9 @@ export interface AccountsDeps extends ViewSources {
   readonly vault: Vault['Service']
 }
 
-export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
-  Accounts.of({
+export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] => {
+  const removing = new Set<string>()
+  return Accounts.of({
     create: create(deps),
     takeOver: takeOver(deps),
     list: list(deps),
@@ -43,11 +44,12 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
     totals: totals(deps),
     importing: deps.history.busy,
     historyProgress: historyProgress(deps),
-    send: send(deps),
-    restart: restart(deps),
-    remove: remove(deps),
+    send: send(deps, removing),
+    restart: restart(deps, removing),
+    remove: remove(deps, removing),
     setProxy: setProxy(deps)
   })
+}
 
 const readRecord = ({ records }: AccountsDeps, accountId: string) =>
   Effect.filterOrFail(
@@ -79,7 +81,7 @@ const create = (deps: AccountsDeps) =>
 
 const takeOver = (deps: AccountsDeps) =>
   Effect.fn('Accounts.takeOver')(function* (session: LinkedSession, options: TakingOver) {
-    const accountId = yield* startWithSession(deps, session, options)
+    const accountId = yield* Effect.uninterruptible(startWithSession(deps, session, options))
     const outcome = yield* outcomeOf(deps, accountId)
     const record = yield* Effect.catchTag(readRecord(deps, accountId), 'AccountNotFound', Effect.die)
     return { view: yield* viewOf(deps, record), outcome }
@@ -101,9 +103,19 @@ const historyProgress =
   (accountId: string) =>
     Effect.all({ sync: history.progress(accountId), coverage: coverage.summary(accountId) })
 
-const send = (deps: AccountsDeps) =>
+/** The accounts that are being removed: nothing may start them again. */
+type Removing = Set<string>
+
+const readStaying = (deps: AccountsDeps, removing: Removing, accountId: string) =>
+  Effect.filterOrFail(
+    readRecord(deps, accountId),
+    () => !removing.has(accountId),
+    () => new AccountNotFound({ accountId })
+  )
+
+const send = (deps: AccountsDeps, removing: Removing) =>
   Effect.fn('Accounts.send')(function* (accountId: string, command: AccountCommand) {
-    const record = yield* readRecord(deps, accountId)
+    const record = yield* readStaying(deps, removing, accountId)
     yield* Effect.annotateCurrentSpan({ accountId, 'messaging.operation.name': command.type })
     // Right after the start of the server the account may not have been started yet.
     if (actorOf(deps, accountId) === undefined) start(deps, record)
@@ -118,17 +130,18 @@ const send = (deps: AccountsDeps) =>
     return yield* viewOf(deps, record)
   })
 
-const restart = (deps: AccountsDeps) =>
+const restart = (deps: AccountsDeps, removing: Removing) =>
   Effect.fn('Accounts.restart')(function* (accountId: string) {
-    const { ended, jid } = yield* readRecord(deps, accountId)
+    const { ended, jid } = yield* readStaying(deps, removing, accountId)
     if (ended === 'failed') yield* deps.records.update(accountId, { ended: null, wanted: jid !== null })
     deps.supervisor.send({ type: 'account.stop', accountId })
     yield* count.restart('command')
     yield* deps.whatsapp.closed(accountId)
-    const record = yield* readRecord(deps, accountId)
+    const record = yield* readStaying(deps, removing, accountId)
     start(deps, record)
     return yield* viewOf(deps, record)
-  })
+    // Whoever asked may go away in the middle: the account would stay stopped.
+  }, Effect.uninterruptible)
 
 /** What an account is told after its proxy was changed: its connection ends, and the next one takes the new way. */
 const proxyChanged = (at: number): ConnectionEvent => {
@@ -148,9 +161,8 @@ const setProxy = (deps: AccountsDeps) =>
     return yield* viewOf(deps, record)
   })
 
-const remove = (deps: AccountsDeps) =>
-  Effect.fn('Accounts.remove')(function* (accountId: string) {
-    yield* readRecord(deps, accountId)
+const remove = (deps: AccountsDeps, removing: Removing) => {
+  const removeNow = Effect.fnUntraced(function* (accountId: string) {
     yield* logOut(deps, accountId)
     deps.supervisor.send({ type: 'account.stop', accountId })
     // What is still ending would write after the account was removed: a socket its last credentials, a worker its last rows.
@@ -164,6 +176,16 @@ const remove = (deps: AccountsDeps) =>
       Effect.catch(() => Effect.logWarning('The files of a removed account could not be deleted yet'))
     )
   })
+  return Effect.fn('Accounts.remove')(function* (accountId: string) {
+    yield* readStaying(deps, removing, accountId)
+    removing.add(accountId)
+    yield* Effect.ensuring(
+      removeNow(accountId),
+      Effect.sync(() => removing.delete(accountId))
+    )
+    // Whoever asked may go away in the middle.
+  }, Effect.uninterruptible)
+}
 
 const LOGOUT_TIMEOUT_MS = 5000
 

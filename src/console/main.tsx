@@ -1,5 +1,5 @@
 // The console: starts what it follows, and draws.
-import { render } from 'preact'
+import { options, render } from 'preact'
 import { App } from './app.tsx'
 import { startLanguage } from './i18n/i18n.ts'
 import { resume } from './session.ts'
@@ -8,6 +8,9 @@ import { startEvents } from './state/live.ts'
 import { startThreadNames } from './state/thread-names.ts'
 import { startTheme } from './theme.ts'
 import { tellTrouble } from './toasts.ts'
+
+// Effects follow what is drawn at once, not after the next picture: what a key does and where it is typed is so before the next one comes.
+options.requestAnimationFrame = queueMicrotask
 
 startTheme()
 startAccounts()

@@ -1,6 +1,6 @@
 // The `Accounts` service on a real database, with work that never completes: no sockets, no HTTP.
 import { Linking } from '../../src/services/events/linking.ts'
-import { Effect, Layer, Stream } from 'effect'
+import { Deferred, Effect, Fiber, Layer, Stream } from 'effect'
 import { expect, test } from 'vitest'
 import * as Root from '../../src/actors/root.ts'
 import { Accounts } from '../../src/services/accounts.ts'
@@ -18,6 +18,9 @@ import { ClientVersion } from '../../src/services/whatsapp/version/client-versio
 import { SessionTransfer } from '../../src/services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../services/database.ts'
+
+/** What becomes of a connection that is to be closed. */
+let closing: Effect.Effect<void> = Effect.void
 
 const idle = {
   runOnce: () => Effect.succeed('idle' as const),
@@ -53,7 +56,7 @@ const idleServices = Layer.mergeAll(
   Layer.mock(ClientVersion, { usedBy: () => Effect.succeed(null) }),
   Layer.mock(WhatsApp, {
     connect: () => Stream.never,
-    closed: () => Effect.void,
+    closed: () => Effect.suspend(() => closing),
     lastContact: () => Effect.succeed({ lastHeardAt: null, lastSentAt: null }),
     openingDelayMs: Effect.succeed(0)
   })
@@ -136,5 +139,53 @@ test('of an account that was removed nothing is left in memory', () =>
         _tag: 'AccountNotFound',
         accountId
       })
+    })
+  ))
+
+/** Holds up whoever waits for the connection to be closed; answers when somebody waits, and ends the wait. */
+const heldClosing = Effect.gen(function* () {
+  const isAsked = yield* Deferred.make<void>()
+  const isClosed = yield* Deferred.make<void>()
+  closing = Effect.andThen(Deferred.succeed(isAsked, undefined), Deferred.await(isClosed))
+  const close = Effect.andThen(
+    Effect.sync(() => (closing = Effect.void)),
+    Deferred.succeed(isClosed, undefined)
+  )
+  return { asked: Deferred.await(isAsked), close }
+})
+
+test('an account that is restarted runs, also when whoever asked has gone', () =>
+  withAccounts(accounts =>
+    Effect.gen(function* () {
+      const store = yield* AccountStore
+      const { accountId } = (yield* accounts.create('One')).record
+      yield* store.update(accountId, { jid: '1@s.whatsapp.net', wanted: true })
+      const { asked, close } = yield* heldClosing
+      const restarting = yield* Effect.forkChild(accounts.restart(accountId))
+      yield* asked
+      const going = yield* Effect.forkChild(Fiber.interrupt(restarting), { startImmediately: true })
+      yield* close
+      yield* Fiber.join(going)
+      // Of one that is not running, the command would start it, and be refused before.
+      expect(yield* accounts.send(accountId, { type: 'command.disconnect' })).toMatchObject({
+        state: 'stopped'
+      })
+    })
+  ))
+
+test('an account that is being removed is not started again by a command, nor restarted', () =>
+  withAccounts(accounts =>
+    Effect.gen(function* () {
+      const { accountId } = (yield* accounts.create('One')).record
+      const { asked, close } = yield* heldClosing
+      const removing = yield* Effect.forkChild(accounts.remove(accountId))
+      yield* asked
+      const notFound = { _tag: 'AccountNotFound', accountId }
+      const pair = { type: 'command.pair', pairing: { method: 'qr' } } as const
+      expect(yield* Effect.flip(accounts.send(accountId, pair))).toMatchObject(notFound)
+      expect(yield* Effect.flip(accounts.restart(accountId))).toMatchObject(notFound)
+      yield* close
+      yield* Fiber.join(removing)
+      expect(yield* Effect.flip(accounts.state(accountId))).toMatchObject(notFound)
     })
   ))

@@ -93,11 +93,14 @@ export const makeKnownPersons = (
       const open = unfinished.get(accountId)
       if (open !== undefined) drop(open)
     },
-    owned: (accountId: string, jid: string) => {
-      const open = unfinished.get(accountId)
+    /** Within a transaction, what it has written counts; outside of it, what is committed. */
+    owned: (accountId: string, jid: string, isWithinTransaction = true) => {
+      const open = isWithinTransaction ? unfinished.get(accountId) : undefined
       const found = open?.byAddress.get(jid)
       return found ?? (open?.hidesCommitted === true ? undefined : known(accountId)?.byAddress.get(jid))
     },
+    /** Whether it matters at all who asks. */
+    isUnfinished: (accountId: string) => unfinished.has(accountId),
     /** To be called before addresses are read: what it returns takes what was found, unless it has changed meanwhile. */
     reading: (accountId: string, isWithinTransaction: boolean) => {
       const open = unfinished.get(accountId)
@@ -135,15 +138,19 @@ export type KnownPersons = ReturnType<typeof makeKnownPersons>
 /** What is stored of addresses, through what is remembered of them. */
 export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => {
   const { bulk, sql } = context
-  const reading = (accountId: string) =>
-    Effect.map(Effect.serviceOption(sql.transactionService), running =>
-      memory.reading(accountId, Option.isSome(running))
+  /** Whether whoever asks is to know what the account's transaction that is not over has written. */
+  const seesUnfinished = (accountId: string) =>
+    Effect.suspend(() =>
+      memory.isUnfinished(accountId)
+        ? Effect.map(Effect.serviceOption(sql.transactionService), Option.isSome)
+        : Effect.succeed(false)
     )
 
   const owned = Effect.fnUntraced(function* (accountId: string, jid: string) {
-    const known = memory.owned(accountId, jid)
+    const isWithin = yield* seesUnfinished(accountId)
+    const known = memory.owned(accountId, jid, isWithin)
     if (known !== undefined) return known
-    const learn = yield* reading(accountId)
+    const learn = memory.reading(accountId, isWithin)
     const row = yield* readAddress(sql, accountId, jid)
     // Another spelling of a number is whoever's the number is then.
     if (row?.jid === jid) learn(jid, row)
@@ -162,9 +169,10 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
 
   /** Remembers those of the addresses that are known; answers the others. */
   const recall = Effect.fnUntraced(function* (accountId: string, jids: ReadonlyArray<string>) {
-    const asked = new Set(jids.filter(jid => memory.owned(accountId, jid) === undefined))
+    const isWithin = yield* seesUnfinished(accountId)
+    const asked = new Set(jids.filter(jid => memory.owned(accountId, jid, isWithin) === undefined))
     if (asked.size === 0) return asked
-    const learn = yield* reading(accountId)
+    const learn = memory.reading(accountId, isWithin)
     for (const { jid, ...found } of yield* readAddresses(sql, accountId, [...asked])) {
       learn(jid, found)
       asked.delete(jid)
@@ -200,7 +208,7 @@ export const makeAddressBook = (context: MergeContext, memory: KnownPersons) => 
   /** Drops what is remembered: addresses were changed in another way. */
   const forget = (accountId: string) => Effect.sync(() => memory.changed(accountId))
 
-  return { owned, recall, record, meet, merge, lidsOf, forget }
+  return { owned, recall, record, meet, merge, lidsOf, forget, seesUnfinished }
 }
 
 export type AddressBook = ReturnType<typeof makeAddressBook>

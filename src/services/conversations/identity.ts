@@ -37,14 +37,14 @@ export class Identity extends Context.Service<
     ) => Effect.Effect<ReadonlyArray<string>, DatabaseError>
     /** The same, without making an unknown address known; `undefined` when it is not. */
     readonly find: (accountId: string, jid: string) => Effect.Effect<string | undefined, DatabaseError>
-    /** The same as `resolve`, of what is remembered: no look at the database. `undefined`: it has to be resolved. */
+    /** The same as `resolve`, of what is remembered, within a transaction: no look at the database. `undefined`: it has to be resolved. */
     readonly known: (accountId: string, address: Address) => string | undefined
     /** Both addresses are one person: their threads become one, or the number is moved from the person who had it. */
     readonly link: (
       accountId: string,
       fact: Omit<SamePersonFact, 'kind'>
     ) => Effect.Effect<void, DatabaseError>
-    /** Whether that is remembered already: then linking them changes nothing. */
+    /** Whether that is remembered already, within a transaction: then linking them changes nothing. */
     readonly isLinked: (accountId: string, fact: Omit<SamePersonFact, 'kind'>) => boolean
     /** Those of the facts that say what is stored. */
     readonly linkedAmong: (
@@ -252,11 +252,15 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
   const joinNumbers = makeJoinNumbers(context, book)
   const failed = asDatabaseError('resolving an address')
 
-  const isLinked: Identity['Service']['isLinked'] = (accountId, { at, lidJid, phoneJid }) => {
-    const owner = memory.owned(accountId, phoneJid)
+  const isLinked = (
+    accountId: string,
+    { at, lidJid, phoneJid }: Omit<SamePersonFact, 'kind'>,
+    isWithinTransaction = true
+  ): boolean => {
+    const owner = memory.owned(accountId, phoneJid, isWithinTransaction)
     return (
       owner !== undefined &&
-      owner.person === memory.owned(accountId, lidJid)?.person &&
+      owner.person === memory.owned(accountId, lidJid, isWithinTransaction)?.person &&
       at < owner.since + NOTED_EVERY_MS
     )
   }
@@ -267,7 +271,7 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
   }
 
   return {
-    resolve: (accountId, address) => resolve(accountId, address).pipe(failed),
+    resolve: (accountId, address) => resolve(accountId, address).pipe(joinTransaction(sql), failed),
     resolveAll: Effect.fnUntraced(function* (accountId: string, addresses: ReadonlyArray<Address>) {
       const single = addresses.filter(address => pairOf(address, UNDATED) === undefined)
       yield* book.meet(
@@ -281,18 +285,16 @@ const makeIdentity = (context: MergeContext, memory: KnownPersons): Identity['Se
     }, failed),
     find: (accountId, jid) => Effect.map(book.owned(accountId, jid), owned => owned?.person).pipe(failed),
     known,
-    link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(failed),
-    isLinked,
-    linkedAmong: (accountId, facts) =>
-      book
-        .recall(
-          accountId,
-          facts.flatMap(({ lidJid, phoneJid }) => [phoneJid, lidJid])
-        )
-        .pipe(
-          Effect.map(() => facts.filter(fact => isLinked(accountId, fact))),
-          failed
-        ),
+    link: (accountId, fact) => link(accountId, fact, fact.phoneJid).pipe(joinTransaction(sql), failed),
+    isLinked: (accountId, fact) => isLinked(accountId, fact),
+    linkedAmong: Effect.fnUntraced(function* (accountId: string, facts: ReadonlyArray<SamePersonFact>) {
+      yield* book.recall(
+        accountId,
+        facts.flatMap(({ lidJid, phoneJid }) => [phoneJid, lidJid])
+      )
+      const isWithin = yield* book.seesUnfinished(accountId)
+      return facts.filter(fact => isLinked(accountId, fact, isWithin))
+    }, failed),
     changeNumber: (accountId, fact) => changeNumber(accountId, fact).pipe(joinTransaction(sql), failed),
     joinNumbers: (accountId, fact) => joinNumbers(accountId, fact).pipe(failed),
     lidsOf: (accountId, person) => book.lidsOf(accountId, person).pipe(failed),

@@ -49,7 +49,8 @@ export class EventTail extends Context.Service<
       return EventTail.of({
         follow: from =>
           Stream.unwrap(Effect.map(RcRef.get(reader), recent => followRecent({ log, wakes, recent }, from))),
-        newest: log.newest
+        // Where a stream begins is told to whoever follows.
+        newest: Effect.tap(log.newest, onDisk(durability))
       })
     })
   )
@@ -78,13 +79,15 @@ interface Reading {
   readonly durability: Durability['Service']
 }
 
+const onDisk = (durability: Durability['Service']): Effect.Effect<void, DatabaseError> =>
+  untilDurable(durability).pipe(asDatabaseError('following events'))
+
 const startReader = (reading: Reading): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
   Effect.gen(function* () {
     const { durability, log, wakes } = reading
-    const onDisk = untilDurable(durability).pipe(asDatabaseError('following events'))
     const waiter = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
     const newest = yield* log.newest
-    yield* onDisk
+    yield* onDisk(durability)
     const recent: Recent = { events: [], floor: newest, newest }
     yield* Effect.forkScoped(read(reading, waiter, recent))
     return recent
@@ -157,7 +160,8 @@ const nextBatch = Effect.fnUntraced(function* (
   const listed = yield* log.list({ after, accountId, limit: BATCH })
   // What comes after it is in memory once the disk has it.
   const events = listed.filter(({ eventId }) => eventId <= floor)
-  const missed = missedBefore(after, events[0]?.eventId, yield* log.floor)
+  // What came after it was not missed, even if it is not kept any more.
+  const missed = missedBefore(after, events[0]?.eventId, Math.min(yield* log.floor, floor))
   const last = events.at(-1)?.eventId ?? after
   return { events, missed, upTo: events.length < BATCH ? floor : last }
 })

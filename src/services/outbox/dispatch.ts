@@ -101,25 +101,24 @@ const notAnswered = Effect.fnUntraced(function* (row: OutboxRow, reason: string)
 
 /** One attempt, with what it leads to. */
 const dispatch = Effect.fnUntraced(function* (row: OutboxRow, account: Sending, now: number) {
-  // That it was sent is written to its end, or not at all.
+  // What it leads to is written to its end: an entry that stays as being sent would never be tried again.
   return yield* Effect.uninterruptibleMask(restore =>
     restore(attemptNow(row, account)).pipe(
       // The account went offline in the middle, perhaps while the disk was waited for: what it was sending waits for it.
       Effect.onInterrupt(() => Effect.ignore(wait(row, now, null))),
-      Effect.tap(confirmedAt => Effect.andThen(sent(row, confirmedAt), noteAnswered(row.accountId)))
+      Effect.flatMap(confirmedAt => Effect.andThen(sent(row, confirmedAt), noteAnswered(row.accountId))),
+      Effect.as('sent' as const),
+      Effect.catchTags({
+        RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
+        RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),
+        NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
+        AskRefused: ({ reason }) => Effect.as(notAnswered(row, reason), 'more' as const),
+        NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
+        UploadFailed: ({ reason }) =>
+          Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),
+        SendRefused: refusal => Effect.as(refusedByWhatsApp(row, refusal), 'more' as const)
+      })
     )
-  ).pipe(
-    Effect.as('sent' as const),
-    Effect.catchTags({
-      RecipientMoved: () => Effect.as(wait(row, now, null), 'more' as const),
-      RecipientLost: ({ reason }) => Effect.as(refused(row, reason, true), 'more' as const),
-      NotConnected: () => Effect.as(wait(row, now, null), 'idle' as const),
-      AskRefused: ({ reason }) => Effect.as(notAnswered(row, reason), 'more' as const),
-      NotConfirmed: () => Effect.as(refused(row, 'WhatsApp did not confirm it in time'), 'more' as const),
-      UploadFailed: ({ reason }) =>
-        Effect.as(refused(row, `The file could not be uploaded: ${reason}`), 'more' as const),
-      SendRefused: refusal => Effect.as(refusedByWhatsApp(row, refusal), 'more' as const)
-    })
   )
 })
 

@@ -25,9 +25,16 @@ export const markRead = Effect.fn('Outbox.markRead')(function* ({
   const markHere = threads.markRead(accountId, threadId, 'everything')
   // Nobody is told who reads a channel.
   if (targets.length === 0 || isChannelJid(clientJid)) return yield* markHere
-  const self = ownAddresses(yield* accounts.read(accountId))
   const content = { kind: 'read' as const, targets }
   const request = { accountId, toJid: clientJid, content, fingerprint: '' }
-  const receipts = addEntries([{ request, self, trace: yield* currentTrace }])
-  yield* sql.withTransaction(Effect.andThen(receipts, markHere))
+  const trace = yield* currentTrace
+  yield* sql.withTransaction(
+    Effect.gen(function* () {
+      const account = yield* accounts.read(accountId)
+      // It was removed since somebody looked.
+      if (account === undefined) return
+      yield* addEntries([{ request, self: ownAddresses(account), trace }])
+      yield* markHere
+    })
+  )
 }, asDatabaseError('marking a thread as read'))

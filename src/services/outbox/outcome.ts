@@ -214,9 +214,9 @@ export const refused = Effect.fnUntraced(function* (row: OutboxRow, reason: stri
 export const restricted = Effect.fnUntraced(function* (row: OutboxRow) {
   const sql = yield* SqlClient.SqlClient
   const whatsapp = yield* WhatsApp
-  // Asked outside of any transaction: WhatsApp may take long to answer.
-  const known = yield* Effect.orElseSucceed(whatsapp.restriction(row.accountId), () => null)
-  yield* sql.withTransaction(hold(row, known))
+  // Asked outside of any transaction: WhatsApp may take long to answer, and nobody waits for it who goes.
+  const asked = yield* Effect.exit(Effect.interruptible(whatsapp.restriction(row.accountId)))
+  yield* sql.withTransaction(hold(row, Exit.isSuccess(asked) ? asked.value : null))
 })
 
 const hold = Effect.fnUntraced(function* (row: OutboxRow, known: Restriction | null) {

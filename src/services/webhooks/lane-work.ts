@@ -49,10 +49,13 @@ const workOnLane = Effect.fnUntraced(function* (working: Working, lane: Lane) {
   const now = yield* Clock.currentTimeMillis
   yield* sql.withTransaction(
     Effect.gen(function* () {
-      yield* settle(endpoint, delivered)
+      yield* settle(endpoint, delivered, lane)
       if (delivered.stopped.length > 0) return
       if (isEnd) yield* deleteLane(sql, lane)
-      else yield* putLane(sql, { ...lane, eventId: upTo + 1, attempts: 0, nextAt: now, batchUpto: null })
+      else {
+        const next = { ...lane, eventId: upTo + 1, attempts: 0, nextAt: now, batchUpto: null }
+        yield* putLane(sql, next, lane.eventId)
+      }
     })
   )
 })

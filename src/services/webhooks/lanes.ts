@@ -38,6 +38,13 @@ export const OF_SERVER = 'server'
 /** Events with the same lane are delivered in their order: those of a thread, and those of an account that are about no thread. */
 export const laneOf = ({ accountId, threadId }: Placed): string => threadId ?? accountId ?? OF_SERVER
 
+/** Where an event happened, as the log has it by now: its thread may have become another one since it was read. */
+export const placeNow = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, event: FeedEvent) {
+  const [found] =
+    yield* sql<Placed>`SELECT account_id, thread_id FROM events WHERE event_id = ${event.eventId}`
+  return found ?? event
+})
+
 /** The lane in which an event waits. */
 export const laneFor = (webhookId: string, event: Placed) => ({
   webhookId,
@@ -64,12 +71,17 @@ export const lanesOf = (sql: SqlClient.SqlClient, webhookId: string) =>
   sql<Pick<Lane, 'threadId' | 'nextAt'>>`SELECT thread_id, next_at FROM webhook_lanes
     WHERE webhook_id = ${webhookId} ORDER BY next_at`
 
-export const putLane = (sql: SqlClient.SqlClient, lane: Lane) =>
+/**
+ * Puts a lane, in the place of the one that was read with this event (`undefined` when there was none). One that waits from an earlier
+ * event on keeps that: it was started again, or is another conversation's by now, and what is before would be lost.
+ */
+export const putLane = (sql: SqlClient.SqlClient, lane: Lane, readWith?: number) =>
   sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
     VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt},
       ${lane.batchUpto})
     ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = excluded.event_id, attempts = excluded.attempts,
-      next_at = excluded.next_at, batch_upto = excluded.batch_upto`
+      next_at = excluded.next_at, batch_upto = excluded.batch_upto
+      WHERE webhook_lanes.event_id >= excluded.event_id OR webhook_lanes.event_id = ${readWith ?? null}`
 
 /** Has the conversation delivered from this event on, now; one that waits from an earlier event on keeps that. */
 export const restartLane = (sql: SqlClient.SqlClient, lane: Omit<Lane, 'attempts' | 'batchUpto'>) => {
@@ -82,10 +94,10 @@ export const restartLane = (sql: SqlClient.SqlClient, lane: Omit<Lane, 'attempts
       next_at = excluded.next_at`
 }
 
-export const deleteLane = (
-  sql: SqlClient.SqlClient,
-  { threadId, webhookId }: Pick<Lane, 'webhookId' | 'threadId'>
-) => sql`DELETE FROM webhook_lanes WHERE webhook_id = ${webhookId} AND thread_id = ${threadId}`
+/** Removes a lane as it was read: one that waits from an earlier event on by now stays. */
+export const deleteLane = (sql: SqlClient.SqlClient, { eventId, threadId, webhookId }: Lane) =>
+  sql`DELETE FROM webhook_lanes
+    WHERE webhook_id = ${webhookId} AND thread_id = ${threadId} AND event_id >= ${eventId}`
 
 /** When the lane is tried again after its event was refused once more; `undefined` when it is given up. */
 export const nextTry = (

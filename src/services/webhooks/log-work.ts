@@ -51,8 +51,13 @@ const writePlace = Effect.fnUntraced(function* (
   const sql = yield* SqlClient.SqlClient
   yield* sql`UPDATE webhooks SET place = CASE WHEN place < ${place} THEN ${place} ELSE place END,
     batch_upto = NULL WHERE webhook_id = ${webhookId}`
-  progress.seen = place
-  progress.written = place
+  // Of a transaction that is undone nothing may be left: what it has put into lanes would be passed by.
+  yield* sql.afterCommit(
+    Effect.sync(() => {
+      progress.seen = place
+      progress.written = place
+    })
+  )
 })
 
 /** The endpoint wants none of what it has looked at, up to this event. */

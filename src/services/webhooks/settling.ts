@@ -9,7 +9,7 @@ import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
-import { laneFor, nextTry, putLane } from './lanes.ts'
+import { type Lane, laneFor, nextTry, placeNow, putLane } from './lanes.ts'
 import type { Answer } from './request.ts'
 
 /** Gone: nothing is to be sent there any more. */
@@ -22,10 +22,10 @@ const UNTRIED_MS = 5000
 /** An endpoint as it was read. */
 type Version = Pick<Endpoint, 'webhookId' | 'updatedAt'>
 
-/** Records what became of events that were delivered one by one. */
-export const settle = Effect.fnUntraced(function* (endpoint: Version, delivered: Delivered) {
+/** Records what became of events that were delivered one by one: those of a lane, as it was read, or of the log. */
+export const settle = Effect.fnUntraced(function* (endpoint: Version, delivered: Delivered, lane?: Lane) {
   yield* record(endpoint, delivered)
-  for (const stopped of delivered.stopped) yield* wait(endpoint.webhookId, stopped)
+  for (const stopped of delivered.stopped) yield* wait(endpoint.webhookId, stopped, lane?.eventId)
 })
 
 /** Records what became of a batch whose last event is `batchUpto`: a refused one is tried a few times as it is. */
@@ -47,7 +47,7 @@ export const settleBatch = Effect.fnUntraced(function* (
     if (nextAt === undefined) yield* wait(webhookId, stopped)
     else
       yield* putLane(sql, {
-        ...laneFor(webhookId, event),
+        ...laneFor(webhookId, yield* placeNow(sql, event)),
         eventId: event.eventId,
         attempts,
         nextAt,
@@ -68,18 +68,23 @@ const record = Effect.fnUntraced(function* (endpoint: Version, { attempts, stopp
 })
 
 /** Puts the event into its lane; one that was tried often enough becomes a dead letter, and its lane goes on. */
-const wait = Effect.fnUntraced(function* (webhookId: string, { answer, attempts, event }: Stopped) {
+const wait = Effect.fnUntraced(function* (
+  webhookId: string,
+  { answer, attempts, event }: Stopped,
+  readWith?: number
+) {
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   const { eventId } = event
-  const lane = { ...laneFor(webhookId, event), batchUpto: null }
+  const lane = { ...laneFor(webhookId, yield* placeNow(sql, event)), batchUpto: null }
   const nextAt = attempts === 0 ? now + UNTRIED_MS : nextTry(attempts, now, answer?.retryAfter)
   if (nextAt === undefined) yield* giveUp(webhookId, event, attempts, answer, now)
   yield* putLane(
     sql,
     nextAt === undefined
       ? { ...lane, eventId: eventId + 1, attempts: 0, nextAt: now }
-      : { ...lane, eventId, attempts, nextAt }
+      : { ...lane, eventId, attempts, nextAt },
+    readWith
   )
 })
 

@@ -91,6 +91,53 @@ test('a transaction that shares the commit of another one knows what that has wr
     })
   ))
 
+test('somebody outside is told what is committed', () =>
+  onFile(() =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const identity = yield* Identity
+      yield* apply(message('A'))
+      yield* apply(message('B', underLid))
+      const linked = yield* Deferred.make<void>()
+      const goes = yield* Deferred.make<void>()
+      const failing = Effect.gen(function* () {
+        yield* identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 })
+        const within = yield* identity.resolve(ACCOUNT, { jid: ANN_LID })
+        yield* Deferred.succeed(linked, undefined)
+        yield* Deferred.await(goes)
+        return yield* Effect.fail(within)
+      })
+      const linking = yield* Effect.forkChild(Effect.flip(sql.withTransaction(failing)))
+      yield* Deferred.await(linked)
+      expect(yield* personOf(ANN_LID)).toBe(ANN_LID)
+      yield* Deferred.succeed(goes, undefined)
+      expect(yield* Fiber.join(linking)).toBe(ANN)
+      expect(yield* personOf(ANN_LID)).toBe(ANN_LID)
+    })
+  ))
+
+test('who is met outside of any transaction is whoever is stored by then', () =>
+  onFile(() =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const identity = yield* Identity
+      yield* apply(message('A'))
+      const begun = yield* Deferred.make<void>()
+      const goes = yield* Deferred.make<void>()
+      const link = identity.link(ACCOUNT, { phoneJid: ANN, lidJid: ANN_LID, at: T0 })
+      const held = Effect.andThen(Deferred.succeed(begun, undefined), Deferred.await(goes))
+      const linking = yield* Effect.forkChild(sql.withTransaction(Effect.andThen(held, link)))
+      yield* Deferred.await(begun)
+      const meeting = yield* Effect.forkChild(identity.resolve(ACCOUNT, { jid: ANN_LID }), {
+        startImmediately: true
+      })
+      yield* Deferred.succeed(goes, undefined)
+      yield* Fiber.join(linking)
+      expect(yield* Fiber.join(meeting)).toBe(ANN)
+      expect((yield* addresses).map(({ person }) => person)).toEqual([ANN, ANN])
+    })
+  ))
+
 describe('what a transaction wrote that was undone is not remembered', () => {
   const stored = Conversations.use(({ apply: store }) => store(ACCOUNT, [onePerson, message('A')]))
   const both = [

@@ -280,6 +280,47 @@ test('an account that goes offline while it is written that WhatsApp has a messa
   expect(told).toMatchObject([expect.stringContaining('"queued"'), expect.stringContaining('"sent"')])
 })
 
+test.each([new NotConnected({}), new NotConfirmed({}), new SendRefused({ code: 500, reason: 'no' })])(
+  'an account that goes offline while it is written that a message failed ($_tag) does not leave it as being sent',
+  async failure => {
+    const marked = Deferred.makeUnsafe<void>()
+    const ends = Deferred.makeUnsafe<void>()
+    const status = await run(
+      ({ accompanying }) =>
+        (accompanying ?? Effect.void).pipe(
+          Effect.orDie,
+          Effect.andThen(Deferred.succeed(marked, undefined)),
+          Effect.andThen(Deferred.await(ends)),
+          Effect.andThen(Effect.fail(failure))
+        ),
+      Effect.gen(function* () {
+        const sql = yield* SqlClient.SqlClient
+        const { entryId } = yield* queue('on its way')
+        const sending = yield* Effect.forkChild(pass)
+        yield* Deferred.await(marked)
+        // Somebody else writes in this moment.
+        const isWritten = yield* Deferred.make<void>()
+        const isWriting = yield* Deferred.make<void>()
+        const other = yield* Effect.forkChild(
+          sql.withTransaction(
+            Effect.andThen(Deferred.succeed(isWriting, undefined), Deferred.await(isWritten))
+          )
+        )
+        yield* Deferred.await(isWriting)
+        yield* Deferred.succeed(ends, undefined)
+        yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow)
+        const interrupting = yield* Effect.forkChild(Fiber.interrupt(sending))
+        yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow)
+        yield* Deferred.succeed(isWritten, undefined)
+        yield* Fiber.join(interrupting)
+        yield* Fiber.join(other)
+        return (yield* entry(entryId))?.status
+      })
+    )
+    expect(status).toBe('queued')
+  }
+)
+
 /** As if everything was accepted so much earlier. */
 const agedBy = (hours: number) =>
   SqlClient.SqlClient.use(sql => sql`UPDATE outbox SET created_at = created_at - ${hours * 3_600_000}`)

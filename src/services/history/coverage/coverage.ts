@@ -127,7 +127,14 @@ export class Coverage extends Context.Service<
         noteAnnouncementsRead: (accountId, whatsAppIds) => run(noteAnnouncementsRead(accountId, whatsAppIds)),
         noteOutage: (accountId, heldBefore) => run(sql.withTransaction(noteOutage(accountId, heldBefore))),
         noteLinked: (accountId, linkedAt) =>
-          run(Effect.andThen(forgetNoted(accountId), sql.withTransaction(noteLinked(accountId, linkedAt)))),
+          run(
+            Effect.gen(function* () {
+              yield* noteLinked(accountId, linkedAt)
+              // What a message before it has noted in memory is over.
+              yield* forgetNoted(accountId)
+              yield* sql.afterCommit(forgetNoted(accountId))
+            }).pipe(sql.withTransaction)
+          ),
         noteReach: (accountId, conversation) => run(noteReach(accountId, conversation)),
         noteRefusal: (accountId, threadId, reason) => run(noteRefusal(accountId, threadId, reason)),
         noteKeptSince: (accountId, threadId, at) => run(noteKeptSince(accountId, threadId, at)),

@@ -42,6 +42,8 @@ const isStillAbsent = Effect.fnUntraced(function* (threadId: string) {
 /** The account was linked again: live messages begin again, and everything since the last message held may be missing. */
 export const noteLinked = Effect.fnUntraced(function* (accountId: string, linkedAt: number) {
   const sql = yield* SqlClient.SqlClient
-  yield* sql`UPDATE coverage SET live_from = NULL, live_id = NULL, joined = 0 WHERE account_id = ${accountId}`
+  // A message of the new link may have been stored already.
+  yield* sql`UPDATE coverage SET live_from = NULL, live_id = NULL, joined = 0
+    WHERE account_id = ${accountId} AND (live_from IS NULL OR live_from < ${linkedAt})`
   yield* noteOutage(accountId, linkedAt)
 })

@@ -1,5 +1,5 @@
 // What is known of a thread's completeness, whatever order the evidence comes in.
-import { Effect } from 'effect'
+import { Deferred, Effect, Fiber } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { describe, expect, test } from 'vitest'
 import { threadIdOf } from '../../../../src/domain/ids.ts'
@@ -386,4 +386,32 @@ test('what the rule of this server does not keep is no gap: gaps end there, and 
       expect(yield* read()).toMatchObject({ messages: 1 })
     })
   )
+})
+
+test('a message that comes while a new link is noted is the first of it: what is missing before it is noted', async () => {
+  const coverage = await onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const begun = yield* Deferred.make<void>()
+      const linking = yield* Effect.forkChild(
+        Effect.andThen(
+          Deferred.await(begun),
+          Coverage.use(service => service.noteLinked(ACCOUNT, 5000))
+        )
+      )
+      const storing = Effect.gen(function* () {
+        yield* Deferred.succeed(begun, undefined)
+        yield* Effect.forEach(Array.from({ length: 100 }), () => Effect.yieldNow)
+        yield* held('L1', 9000, { live: true })
+      })
+      yield* sql.withTransaction(storing)
+      yield* Fiber.join(linking)
+      yield* held('L2', 9500, { live: true })
+      // The history of the new link ends before.
+      yield* held('H', 7000)
+      yield* Coverage.use(service => service.noteStored(ACCOUNT, 1, stored(1000, 7000, 'reached')))
+      return yield* read()
+    })
+  )
+  expect(coverage).toMatchObject({ gaps: [{ reason: 'history-to-live', from: 7000, to: 9000 }] })
 })
