@@ -9,8 +9,9 @@ import { startThreadNames } from './state/thread-names.ts'
 import { startTheme } from './theme.ts'
 import { tellTrouble } from './toasts.ts'
 
-// Effects follow what is drawn at once, not after the next picture: what a key does and where it is typed is so before the next one comes.
-options.requestAnimationFrame = queueMicrotask
+// Effects come right after what they follow, not after the next picture, which may take a tenth of a second: whoever goes on typing types
+// where the focus is by then.
+options.requestAnimationFrame = effects => setTimeout(effects)
 
 startTheme()
 startAccounts()

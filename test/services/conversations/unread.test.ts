@@ -115,6 +115,12 @@ describe('a message that is stored only after it was read (an encrypted comment 
     expect(await unreadAfter(held, [read('D', 'L')], [meanwhile], [late], [read('D', 'L')])).toBe(1)
   })
 
+  test('nor what the receipt does not name, when that is handled after what came behind it', async () => {
+    const before = message('B5', { timestamp: T0 + 5000 })
+    expect(await unreadAfter(held, [before, meanwhile], [read('B5', 'L')], [late])).toBe(1)
+    expect(await unreadAfter(held, [before, meanwhile, late], [read('B5', 'L', 'E')])).toBe(0)
+  })
+
   test('is read as everything before it is, whatever was read since', async () => {
     const next = message('F', { timestamp: T0 + 5000 })
     expect(await unreadAfter(held, [read('L')], [late])).toBe(0)

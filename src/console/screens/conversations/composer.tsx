@@ -1,6 +1,6 @@
 // Writing: text, files by button, by dropping or by pasting, everything else by the menu; at once or later.
 import { useSignal } from '@preact/signals'
-import { useEffect, useRef } from 'preact/hooks'
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks'
 import type { SendRequest } from '../../../client/index.ts'
 import { dateTime } from '../../format.ts'
 import { t } from '../../i18n/i18n.ts'
@@ -130,7 +130,8 @@ export const Composer = ({ conversation, dropped, onTaken }: ComposerProps) => {
     timing.value = AT_ONCE
   }
   useShortcuts([{ key: 'c', label: 'shortcut.write', run: () => area.current?.focus() }])
-  useEffect(() => {
+  // With the drawing: what is typed next must not be written over.
+  useLayoutEffect(() => {
     if (about === undefined) return
     if (about.about === 'edit') write(about.message.body ?? '')
     area.current?.focus()

@@ -107,7 +107,8 @@ export const MessageMenu = () => {
       popover="auto"
       onToggle={event => {
         if (event.newState === 'closed') {
-          present.button.focus()
+          // What was chosen may have taken the focus already.
+          if (document.activeElement === document.body) present.button.focus()
           opened.value = undefined
         }
       }}

@@ -62,7 +62,10 @@ const walk = (event: KeyboardEvent, conversation: Conversation): void => {
     next.scrollIntoView({ block: 'nearest' })
   } else if (event.key === 'Enter' && row !== null && row !== undefined && document.activeElement === row) {
     const message = conversation.messages.value.find(({ messageId }) => messageId === row.dataset['key'])
-    if (message !== undefined && message.type !== 'system') openMessageMenu(conversation, message, row)
+    if (message === undefined || message.type === 'system') return
+    // The key is not for what has the focus then.
+    event.preventDefault()
+    openMessageMenu(conversation, message, row)
   }
 }
 

@@ -150,7 +150,10 @@ export const countNewMessages = Effect.fnUntraced(function* (
     ) AS fresh WHERE threads.thread_id = fresh.id`
 })
 
-/** The newest of the messages that are stored is read, and what is before it. One whose read is kept is later than its place. */
+/**
+ * The newest of the messages that are stored is read, and what is before it. One whose read is kept is later than its place. Answers the
+ * last row of those that are stored.
+ */
 const readUpToMessages = Effect.fnUntraced(function* (
   context: WriteContext,
   accountId: string,
@@ -158,12 +161,16 @@ const readUpToMessages = Effect.fnUntraced(function* (
   whatsAppIds: ReadonlyArray<string>
 ) {
   const { sql } = context
-  const [newest] = yield* sql<Omit<Mark, 'base'>>`SELECT m.ts_client AS at, m.message_row AS row
+  const [newest] = yield* sql<{ at: number; row: number; last: number }>`
+    SELECT m.ts_client AS at, m.message_row AS row, MAX(m.message_row) OVER () AS last
     FROM ${rowsOf(sql, whatsAppIds.map(messageIdRange), ['first', 'before'])} AS ids
     CROSS JOIN messages m ON m.thread_id = ${threadId} AND m.message_id >= ids.first AND m.message_id < ids.before
     WHERE NOT EXISTS (SELECT 1 FROM waiting_reads w WHERE w.thread_id = m.thread_id AND w.whatsapp_id = m.whatsapp_id)
     ORDER BY m.ts_client DESC, m.message_row DESC LIMIT 1`
-  if (newest !== undefined) yield* advanceMark(context, accountId, threadId, { ...newest, base: 0 })
+  if (newest === undefined) return undefined
+  const { at, last, row } = newest
+  yield* advanceMark(context, accountId, threadId, { at, row, base: 0 })
+  return last
 })
 
 const readEverything = Effect.fnUntraced(function* (
@@ -190,13 +197,14 @@ export const markRead = Effect.fnUntraced(function* (
   if (upTo === 'everything') return yield* readEverything(context, accountId, threadId)
   if ('at' in upTo)
     return yield* advanceMark(context, accountId, threadId, { at: upTo.at, row: LAST_ROW, base: 0 })
-  yield* readUpToMessages(context, accountId, threadId, upTo.whatsAppIds)
+  const last = yield* readUpToMessages(context, accountId, threadId, upTo.whatsAppIds)
+  // A receipt may be handled after what came behind it. It names what was unread: what is stored after that was not there yet.
   yield* context.bulk.runMany(
     `INSERT INTO waiting_reads (account_id, thread_id, whatsapp_id, waiting_since, stored_up_to)
-      SELECT ?1, ?2, ?3, ?4, (SELECT MAX(message_row) FROM messages)
+      SELECT ?1, ?2, ?3, ?4, COALESCE(?7, (SELECT MAX(message_row) FROM messages))
       WHERE NOT EXISTS (SELECT 1 FROM messages WHERE thread_id = ?2 AND message_id >= ?5 AND message_id < ?6)
       ON CONFLICT DO NOTHING`,
-    upTo.whatsAppIds.map(id => [accountId, threadId, id, context.now(), ...messageIdRange(id)])
+    upTo.whatsAppIds.map(id => [accountId, threadId, id, context.now(), ...messageIdRange(id), last ?? null])
   )
 })
 
@@ -204,7 +212,7 @@ interface WaitingRead {
   readonly accountId: string
   readonly threadId: string
   readonly whatsAppId: string
-  /** The newest row when the read came; `null` when that is not known, or there was none. */
+  /** The last row of what was stored when the owner read; `null` when that is not known, or there was none. */
   readonly storedUpTo: number | null
 }
 
