@@ -67,7 +67,9 @@ export class Erasures extends Context.Service<
           begin(accountId, address).pipe(
             provided,
             Effect.tap(waiting.open),
-            asDatabaseError('erasing a person')
+            asDatabaseError('erasing a person'),
+            // What was begun goes on, also when whoever asked goes away in between.
+            Effect.uninterruptible
           ),
         read: (accountId, erasureId) =>
           readErasure(sql, accountId, erasureId).pipe(

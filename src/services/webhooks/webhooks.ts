@@ -155,22 +155,26 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
     })
   const run = <A, E>(name: string, work: Effect.Effect<A, E, Needed>) =>
     provided(work).pipe(asDatabaseError(name))
+  /** What is written is told, also when whoever asked goes away in between. */
+  const runAndTell = <A, E>(webhookId: string, name: string, work: Effect.Effect<A, E, Needed>) =>
+    Effect.uninterruptible(Effect.tap(run(name, work), changed(webhookId)))
 
   return Webhooks.of({
     addressRefusal: url => addressRefusal(url, options.allowPrivateAddresses),
     create: webhook =>
-      Effect.tap(run('create', create(webhook)), created =>
-        created === undefined ? Effect.void : changed(created.webhook.webhookId)
+      Effect.uninterruptible(
+        Effect.tap(run('create', create(webhook)), created =>
+          created === undefined ? Effect.void : changed(created.webhook.webhookId)
+        )
       ),
     list: run('list', list),
     read: webhookId => run('read', read(webhookId)),
-    change: (webhookId, change) =>
-      Effect.tap(run('change', changeWith(webhookId, change)), changed(webhookId)),
-    delete: webhookId => Effect.tap(run('delete', remove(webhookId)), changed(webhookId)),
+    change: (webhookId, change) => runAndTell(webhookId, 'change', changeWith(webhookId, change)),
+    delete: webhookId => runAndTell(webhookId, 'delete', remove(webhookId)),
     renewSecret: (webhookId, seconds) =>
-      Effect.tap(run('renewSecret', renewSecret(webhookId, seconds)), changed(webhookId)),
+      runAndTell(webhookId, 'renewSecret', renewSecret(webhookId, seconds)),
     test: webhookId => run('test', test(webhookId, options.allowPrivateAddresses)),
-    replay: (webhookId, stretch) => Effect.tap(run('replay', replay(webhookId, stretch)), changed(webhookId)),
+    replay: (webhookId, stretch) => runAndTell(webhookId, 'replay', replay(webhookId, stretch)),
     deliveries: (webhookId, limit) =>
       run(
         'deliveries',
@@ -178,8 +182,7 @@ const make = Effect.fnUntraced(function* (options: { readonly allowPrivateAddres
       ),
     deadLetters: (webhookId, limit) => run('deadLetters', deadLetters(webhookId, limit)),
     measureLag: run('measureLag', measureLag),
-    replayDeadLetters: webhookId =>
-      Effect.tap(run('replayDeadLetters', replayDeadLetters(webhookId)), changed(webhookId))
+    replayDeadLetters: webhookId => runAndTell(webhookId, 'replayDeadLetters', replayDeadLetters(webhookId))
   })
 })
 

@@ -70,11 +70,13 @@ export class Backfill extends Context.Service<
         const provided = Effect.provideContext(context)
 
         return Backfill.of({
-          accept: Effect.fn('Backfill.accept')(accept, provided),
+          // What was accepted is begun, also when whoever asked goes away in between.
+          accept: Effect.fn('Backfill.accept')(accept, Effect.uninterruptible, provided),
           read: jobs.read,
           list: jobs.list,
           tasks: jobs.tasks,
-          cancel: (accountId, jobId) => Effect.andThen(jobs.cancel(accountId, jobId), jobs.wake(accountId)),
+          cancel: (accountId, jobId) =>
+            Effect.uninterruptible(Effect.andThen(jobs.cancel(accountId, jobId), jobs.wake(accountId))),
           silentUntil: silences.until,
           noteAbsence: accountId => provided(noteAbsence(accountId)),
           recordPresence: accountId => provided(recordPresence(accountId)),

@@ -50,16 +50,16 @@ const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, ch
   const requestId = newWhatsAppMessageId()
   // Written down first: the answer names it.
   yield* queue.retryAsked(chunk.chunkId, requestId)
-  yield* whatsapp
-    .askForChunk(accountId, requestId, chunk.notificationId, chunk.notification)
-    .pipe(
-      Effect.catch(() =>
-        Effect.andThen(
-          Effect.logDebug('The phone cannot be asked for a chunk now'),
-          queue.retryNotAsked(chunk.chunkId)
-        )
+  yield* whatsapp.askForChunk(accountId, requestId, chunk.notificationId, chunk.notification).pipe(
+    Effect.catch(() =>
+      Effect.andThen(
+        Effect.logDebug('The phone cannot be asked for a chunk now'),
+        queue.retryNotAsked(chunk.chunkId)
       )
-    )
+    ),
+    // Whether it was asked is not known: it is asked again.
+    Effect.onInterrupt(() => Effect.ignore(queue.retryNotAsked(chunk.chunkId)))
+  )
 })
 
 const retryLater = Effect.fnUntraced(function* (chunk: Chunk, attempt: number, reason: string) {
