@@ -1,5 +1,5 @@
 // The account machine with its work: what runs in each state, what its actions do, and its delays from the settings.
-import { Clock, Effect, Schedule, Stream } from 'effect'
+import { Clock, Effect, Schedule, type Semaphore, Stream } from 'effect'
 import { assign } from 'xstate'
 import { type AccountFacts, type Disconnect, type Suspension, suspensionEnd } from '../domain/account.ts'
 import { backoff } from '../domain/backoff.ts'
@@ -58,14 +58,19 @@ export interface AccountSurroundings {
   readonly openingDelayMs: () => number
   /** The ways in which connections ended that nobody here knows, as far as they are reported. */
   readonly unknownEnds: PerAccount<Set<string>>
+  /** In which facts of an account are stored, so that the last is the one that stays. */
+  readonly factTurns: PerAccount<Semaphore.Semaphore>
 }
 
 export const makeAccountLogic = (
   bridge: EffectBridge<AccountServices>,
   delays: AccountDelays,
-  { now, openingDelayMs, unknownEnds }: AccountSurroundings
-) =>
-  accountMachine.provide({
+  { factTurns, now, openingDelayMs, unknownEnds }: AccountSurroundings
+) => {
+  // One that is stored after a failure must not come after a later one.
+  const storeInTurn = (accountId: string, facts: AccountFacts): void =>
+    bridge.run(factTurns.get(accountId).withPermit(storeFacts(accountId, facts)))
+  return accountMachine.provide({
     actors: {
       socket: bridge.fromStream(
         ({ accountId, pairing }: SocketInput) =>
@@ -104,9 +109,9 @@ export const makeAccountLogic = (
       )
     },
     actions: {
-      remember: ({ context }, facts) => bridge.run(storeFacts(context.accountId, facts)),
+      remember: ({ context }, facts) => storeInTurn(context.accountId, facts),
       rememberEnd: ({ context: { accountId, lastDisconnect } }, { ended }) =>
-        bridge.run(storeFacts(accountId, { ended, lastDisconnect })),
+        storeInTurn(accountId, { ended, lastDisconnect }),
       reportEnd: ({ context, event }, { kind }) => {
         const disconnect = event.type === 'socket.closed' ? event.disconnect : null
         const { pairingFailure, suspension } = context
@@ -135,6 +140,7 @@ export const makeAccountLogic = (
         backoff(context.attempts, { least: delays.reconnectMinMs, most: delays.reconnectMaxMs })
     }
   })
+}
 
 /** An absence is noted before the connection opens: afterwards messages from before it could not be told from new ones. */
 const connection = (accountId: string, pairing: Pairing | null) =>

@@ -1,5 +1,5 @@
 // Assembles the actors: the supervisor with the account actors below it, and the `Accounts` service in front of them.
-import { Clock, Effect, Layer } from 'effect'
+import { Clock, Effect, Layer, Semaphore } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { AccountState } from '../domain/account.ts'
 import { Accounts } from '../services/accounts.ts'
@@ -70,7 +70,8 @@ export const layer = (
         accountLogic: makeAccountLogic(bridge, options, {
           now,
           openingDelayMs: () => runSync(whatsapp.openingDelayMs),
-          unknownEnds: memory.perAccount('actors.unknownEnds', () => new Set<string>())
+          unknownEnds: memory.perAccount('actors.unknownEnds', () => new Set<string>()),
+          factTurns: memory.perAccount('actors.factTurns', () => Semaphore.makeUnsafe(1))
         }),
         inspect
       })

@@ -1,6 +1,7 @@
 // The `Accounts` service on a real database, with work that never completes: no sockets, no HTTP.
 import { Linking } from '../../src/services/events/linking.ts'
 import { Deferred, Effect, Fiber, Layer, Stream } from 'effect'
+import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import * as Root from '../../src/actors/root.ts'
 import { Accounts } from '../../src/services/accounts.ts'
@@ -187,5 +188,28 @@ test('an account that is being removed is not started again by a command, nor re
       yield* close
       yield* Fiber.join(removing)
       expect(yield* Effect.flip(accounts.state(accountId))).toMatchObject(notFound)
+    })
+  ))
+
+test('what is known of an account is stored in its order, also when storing fails at first', () =>
+  withAccounts(accounts =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const store = yield* AccountStore
+      const { accountId } = (yield* accounts.create('One')).record
+      yield* store.update(accountId, { jid: '1@s.whatsapp.net', wanted: false })
+      yield* accounts.restart(accountId)
+      yield* sql`CREATE TABLE written (wanted INTEGER)`
+      yield* sql`CREATE TRIGGER noting AFTER UPDATE OF wanted ON accounts
+        BEGIN INSERT INTO written VALUES (NEW.wanted); END`
+      yield* sql`CREATE TRIGGER failing BEFORE UPDATE OF wanted ON accounts WHEN NEW.wanted = 1
+        BEGIN SELECT RAISE(ABORT, 'no'); END`
+      yield* accounts.send(accountId, { type: 'command.connect' })
+      yield* accounts.send(accountId, { type: 'command.disconnect' })
+      yield* sql`DROP TRIGGER failing`
+      // The first is tried again, and the second waits for it.
+      const written = sql<{ wanted: number }>`SELECT wanted FROM written`
+      while ((yield* written).length < 2) yield* Effect.yieldNow
+      expect((yield* written).map(({ wanted }) => wanted)).toEqual([1, 0])
     })
   ))

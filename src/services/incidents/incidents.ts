@@ -213,7 +213,7 @@ const resolve = (store: Store, unstored: UnstoredIncidents, repeats: IncidentRep
     const now = yield* Clock.currentTimeMillis
     yield* resolveAndTell(store, over, now)
     repeats.forgetAll()
-    if (unstored.list().length === 0) return
+    if (unstored.isEmpty()) return
     // Not within the caller's transaction: another fiber may be storing incidents, and wait for that transaction to end.
     yield* store.sql.afterCommit(
       Effect.andThen(

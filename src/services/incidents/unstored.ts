@@ -15,6 +15,8 @@ export const merged = (earlier: Incident, later: Incident): Incident => ({
 export const makeUnstoredIncidents = () => {
   const incidents = new Map<string, Incident>()
   const flushing = Semaphore.makeUnsafe(1)
+  /** How many are being stored. */
+  let beingStored = 0
 
   /** Adds an incident, or raises the count of the one that waits under its id. Above the limit new ones are dropped. */
   const add = (incident: Incident): void => {
@@ -37,8 +39,13 @@ export const makeUnstoredIncidents = () => {
         const taken = [...incidents.values()]
         if (taken.length === 0) return Effect.void
         incidents.clear()
-        return Effect.asVoid(storeAll(taken)).pipe(
-          Effect.onError(() => Effect.sync(() => taken.forEach(takeBack)))
+        beingStored = taken.length
+        // Whoever reports may go away: what is committed by then must not be taken back.
+        return Effect.uninterruptible(
+          Effect.asVoid(storeAll(taken)).pipe(
+            Effect.onError(() => Effect.sync(() => taken.forEach(takeBack))),
+            Effect.ensuring(Effect.sync(() => (beingStored = 0)))
+          )
         )
       })
     )
@@ -47,6 +54,8 @@ export const makeUnstoredIncidents = () => {
     add,
     flush,
     has: (incidentId: string) => incidents.has(incidentId),
+    /** Whether all are stored: none waits, and none is on its way. */
+    isEmpty: () => incidents.size === 0 && beingStored === 0,
     /** Latest first. */
     list: () => [...incidents.values()].toReversed()
   }
