@@ -110,7 +110,17 @@ const read = ({ durability, log, wakes }: Reading, waiter: Waiter, recent: Recen
     Effect.forever
   )
 
+/** Whether threads or messages have other ids since: of what was read before, the log has them, and memory does not. */
+export const changeIds = (events: ReadonlyArray<FeedEvent>): boolean =>
+  events.some(({ kind }) => kind === 'thread.merged')
+
 const append = (recent: Recent, events: ReadonlyArray<FeedEvent>): void => {
+  if (changeIds(events)) {
+    recent.newest = events.at(-1)?.eventId ?? recent.newest
+    recent.floor = recent.newest
+    recent.events = []
+    return
+  }
   const all = [...recent.events, ...events]
   const dropped = all.length - MOST_IN_MEMORY
   if (dropped > 0) recent.floor = all[dropped - 1]?.eventId ?? recent.floor

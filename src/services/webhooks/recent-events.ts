@@ -2,7 +2,7 @@
 import { Effect, Stream } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { EventLog } from '../events/event-log.ts'
-import { EventTail } from '../events/tail.ts'
+import { changeIds, EventTail } from '../events/tail.ts'
 
 /** Events in memory: what a thousand a second make in twenty. To read them again for each endpoint takes longer than to deliver them. */
 const MOST = 20_000
@@ -24,6 +24,12 @@ export interface LogPage {
 }
 
 const add = (recent: RecentEvents, events: ReadonlyArray<FeedEvent>): void => {
+  if (changeIds(events)) {
+    recent.newest = events.at(-1)?.eventId ?? recent.newest
+    recent.floor = recent.newest
+    recent.events = []
+    return
+  }
   const all = [...recent.events, ...events]
   const dropped = Math.max(0, all.length - MOST)
   recent.floor = all[dropped - 1]?.eventId ?? recent.floor
