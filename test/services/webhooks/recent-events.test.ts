@@ -66,11 +66,18 @@ test('whoever follows gets them under the ids that they have by then', () =>
         const newest = yield* log.newest
         while ((yield* Queue.take(followed)) < newest);
       })
+      // From here on they are kept in memory.
+      yield* apply(from(ANN, 'again'))
+      yield* untilNewest
       yield* apply(from(ANN_LID, 'by LID'))
       yield* untilNewest
       yield* linked
       yield* untilNewest
-      const late = yield* tail.follow({ after }).pipe(Stream.take(1), Stream.runCollect)
+      const newest = yield* log.newest
+      const late = yield* tail.follow({ after }).pipe(
+        Stream.takeUntil(({ events }) => events.at(-1)?.eventId === newest),
+        Stream.runCollect
+      )
       const threads = late.flatMap(({ events }) => events.map(({ threadId }) => threadId))
       expect(threads).toContain(threadIdOf(ACCOUNT, ANN))
       expect(threads).not.toContain(threadIdOf(ACCOUNT, ANN_LID))
