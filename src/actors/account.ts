@@ -58,7 +58,7 @@ export interface AccountSurroundings {
   readonly openingDelayMs: () => number
   /** The ways in which connections ended that nobody here knows, as far as they are reported. */
   readonly unknownEnds: PerAccount<Set<string>>
-  /** In which facts of an account are stored, so that the last is the one that stays. */
+  /** Facts of an account are stored one after the other: the last one is what stays. */
   readonly factTurns: PerAccount<Semaphore.Semaphore>
 }
 

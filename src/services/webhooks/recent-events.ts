@@ -24,6 +24,7 @@ export interface LogPage {
 }
 
 const add = (recent: RecentEvents, events: ReadonlyArray<FeedEvent>): void => {
+  // What an endpoint has not got of it is read from the log.
   if (changeIds(events)) {
     recent.newest = events.at(-1)?.eventId ?? recent.newest
     recent.floor = recent.newest
