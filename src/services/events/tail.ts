@@ -7,6 +7,7 @@ import { asDatabaseError, type DatabaseError } from '../database/error.ts'
 import { Durability, untilDurable } from '../database/durability.ts'
 import { ALL_ACCOUNTS, type Topic, topic, type Waiter, Wakes } from '../process/wakes.ts'
 import { EventLog, EVENTS } from './event-log.ts'
+import { addRecent, type RecentEvents } from './recent.ts'
 
 /** Where a follower begins. */
 export interface FollowFrom {
@@ -66,13 +67,6 @@ const RETRY_AFTER = '1 second'
 /** The reader has more in memory than before. */
 const READ: Topic = topic('events read')
 
-/** What the reader has read since it began, and the disk has: `events` are all that came after `floor`, up to `newest`. */
-interface Recent {
-  events: ReadonlyArray<FeedEvent>
-  floor: number
-  newest: number
-}
-
 interface Reading {
   readonly log: EventLog['Service']
   readonly wakes: Wakes['Service']
@@ -82,25 +76,30 @@ interface Reading {
 const onDisk = (durability: Durability['Service']): Effect.Effect<void, DatabaseError> =>
   untilDurable(durability).pipe(asDatabaseError('following events'))
 
-const startReader = (reading: Reading): Effect.Effect<Recent, DatabaseError, Scope.Scope> =>
+/** What it has read since it began is on the disk. */
+const startReader = (reading: Reading): Effect.Effect<RecentEvents, DatabaseError, Scope.Scope> =>
   Effect.gen(function* () {
     const { durability, log, wakes } = reading
     const waiter = yield* wakes.waiter(EVENTS, ALL_ACCOUNTS)
     const newest = yield* log.newest
     yield* onDisk(durability)
-    const recent: Recent = { events: [], floor: newest, newest }
+    const recent: RecentEvents = { events: [], floor: newest, newest }
     yield* Effect.forkScoped(read(reading, waiter, recent))
     return recent
   })
 
-const read = ({ durability, log, wakes }: Reading, waiter: Waiter, recent: Recent): Effect.Effect<never> =>
+const read = (
+  { durability, log, wakes }: Reading,
+  waiter: Waiter,
+  recent: RecentEvents
+): Effect.Effect<never> =>
   Effect.gen(function* () {
     yield* waiter.reset
     const events = yield* log.list({ after: recent.newest, limit: BATCH })
     if (events.length === 0) return yield* waiter.await
     // After a power cut another event would have the same number.
     yield* untilDurable(durability)
-    append(recent, events)
+    addRecent(recent, events, MOST_IN_MEMORY)
     yield* wakes.wake(READ, ALL_ACCOUNTS)
     if (events.length < BATCH) yield* Effect.sleep(COALESCE)
   }).pipe(
@@ -110,28 +109,10 @@ const read = ({ durability, log, wakes }: Reading, waiter: Waiter, recent: Recen
     Effect.forever
   )
 
-/** Whether threads or messages have other ids since: of what was read before, the log has them, and memory does not. */
-export const changeIds = (events: ReadonlyArray<FeedEvent>): boolean =>
-  events.some(({ kind }) => kind === 'thread.merged')
-
-const append = (recent: Recent, events: ReadonlyArray<FeedEvent>): void => {
-  if (changeIds(events)) {
-    recent.newest = events.at(-1)?.eventId ?? recent.newest
-    recent.floor = recent.newest
-    recent.events = []
-    return
-  }
-  const all = [...recent.events, ...events]
-  const dropped = all.length - MOST_IN_MEMORY
-  if (dropped > 0) recent.floor = all[dropped - 1]?.eventId ?? recent.floor
-  recent.events = dropped > 0 ? all.slice(dropped) : all
-  recent.newest = all.at(-1)?.eventId ?? recent.newest
-}
-
 interface Source {
   readonly log: EventLog['Service']
   readonly wakes: Wakes['Service']
-  readonly recent: Recent
+  readonly recent: RecentEvents
 }
 
 const followRecent = ({ log, recent, wakes }: Source, { accountId, after }: FollowFrom) =>
@@ -158,7 +139,7 @@ const isOf = (event: FeedEvent, accountId: string | undefined): boolean =>
 /** The next events of a follower, and the number up to which it has all of them. */
 const nextBatch = Effect.fnUntraced(function* (
   log: EventLog['Service'],
-  recent: Recent,
+  recent: RecentEvents,
   { accountId, after }: FollowFrom
 ) {
   if (after >= recent.floor) {

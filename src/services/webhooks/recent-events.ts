@@ -2,17 +2,11 @@
 import { Effect, Stream } from 'effect'
 import type { FeedEvent } from '../../domain/feed.ts'
 import type { EventLog } from '../events/event-log.ts'
-import { changeIds, EventTail } from '../events/tail.ts'
+import { addRecent, type RecentEvents } from '../events/recent.ts'
+import { EventTail } from '../events/tail.ts'
 
 /** Events in memory: what a thousand a second make in twenty. To read them again for each endpoint takes longer than to deliver them. */
 const MOST = 20_000
-
-/** All events after `floor`, up to `newest`. */
-export interface RecentEvents {
-  events: ReadonlyArray<FeedEvent>
-  floor: number
-  newest: number
-}
 
 /** What comes after a place in the log. */
 export interface LogPage {
@@ -21,21 +15,6 @@ export interface LogPage {
   readonly upTo: number
   /** Whether that is the newest one. */
   readonly isEnd: boolean
-}
-
-const add = (recent: RecentEvents, events: ReadonlyArray<FeedEvent>): void => {
-  // What an endpoint has not got of it is read from the log.
-  if (changeIds(events)) {
-    recent.newest = events.at(-1)?.eventId ?? recent.newest
-    recent.floor = recent.newest
-    recent.events = []
-    return
-  }
-  const all = [...recent.events, ...events]
-  const dropped = Math.max(0, all.length - MOST)
-  recent.floor = all[dropped - 1]?.eventId ?? recent.floor
-  recent.events = all.slice(dropped)
-  recent.newest = all.at(-1)?.eventId ?? recent.newest
 }
 
 /** Events from now on, kept in memory; `onMore` runs whenever there are more. Never ends. */
@@ -49,7 +28,7 @@ export const followEvents = Effect.fnUntraced(function* (
   yield* begun(recent)
   yield* Stream.runForEach(tail.follow({ after: newest }), ({ events }) =>
     Effect.suspend(() => {
-      add(recent, events)
+      addRecent(recent, events, MOST)
       return onMore
     })
   )

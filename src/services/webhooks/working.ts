@@ -15,7 +15,7 @@ import { deliverTogether, type Documented, type Health } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { KnownEndpoints, type Progress } from './known-endpoints.ts'
 import { requestsFor } from './material.ts'
-import type { RecentEvents } from './recent-events.ts'
+import type { RecentEvents } from '../events/recent.ts'
 import { Turns } from './turns.ts'
 import type { Wants } from './wanted.ts'
 

@@ -1,9 +1,11 @@
 // Incidents are counted as often as they were reported, whatever becomes of the work around the report.
-import { Deferred, Effect, Fiber } from 'effect'
+import { join } from 'node:path'
+import { Deferred, Effect, Fiber, ManagedRuntime } from 'effect'
 import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
+import { temporaryFolder } from '../../../harness/server-process.ts'
 import { Incidents, type IncidentReport } from '../../../src/services/incidents/incidents.ts'
-import { onDatabase } from '../database.ts'
+import { onDatabase, servicesOn } from '../database.ts'
 import { ACCOUNT } from '../conversations/facts.ts'
 
 const reportOf = (subject: string): IncidentReport => ({
@@ -75,4 +77,50 @@ test('one that is over within a transaction does not wait for those that wait fo
   expect(found.map(({ resolvedAt, subject }) => [subject, resolvedAt !== null])).toEqual(
     expect.arrayContaining([['over', true]])
   )
+})
+
+test('one that is over while it is being stored is over', () =>
+  onDatabase(
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const incidents = yield* Incidents
+      const begun = yield* Deferred.make<void>()
+      const reporting = yield* Effect.forkChild(
+        Effect.andThen(Deferred.await(begun), incidents.report(reportOf('over')))
+      )
+      const ending = Effect.gen(function* () {
+        yield* Deferred.succeed(begun, undefined)
+        yield* Effect.repeat(Effect.yieldNow, { times: 100 })
+        yield* incidents.resolve({ accountId: ACCOUNT, kind: 'history.chunkLost' })
+      })
+      yield* sql.withTransaction(ending)
+      yield* Fiber.join(reporting)
+      const found = yield* incidents.list({ limit: 10 })
+      expect(found.map(({ resolvedAt, subject }) => [subject, resolvedAt !== null])).toEqual([['over', true]])
+    })
+  ))
+
+test('one whose reporter goes away while the disk takes its time is counted once', async () => {
+  const folder = temporaryFolder()
+  const runtime = ManagedRuntime.make(servicesOn(join(folder.path, 'backscroll.db')))
+  const counted = Effect.gen(function* () {
+    const sql = yield* SqlClient.SqlClient
+    const incidents = yield* Incidents
+    const stored = sql<{
+      subject: string
+      count: number
+    }>`SELECT subject, count FROM incidents ORDER BY subject`
+    const reporting = yield* Effect.forkChild(incidents.report(reportOf('one')))
+    while ((yield* stored).length === 0) yield* Effect.yieldNow
+    yield* Fiber.interrupt(reporting)
+    yield* incidents.report(reportOf('other'))
+    while ((yield* stored).length < 2) yield* Effect.yieldNow
+    return yield* stored
+  })
+  expect(await runtime.runPromise(counted)).toEqual([
+    { subject: 'one', count: 1 },
+    { subject: 'other', count: 1 }
+  ])
+  await runtime.dispose()
+  folder.remove()
 })

@@ -9,6 +9,17 @@ import { ACCOUNT, ANN, ANN_LID, apply, T0 } from '../conversations/facts.ts'
 import { created, from, onWebhooks, pass, passNow } from './passes.ts'
 import { accept, Receiver } from './receiver.ts'
 
+/** The next request is held until what this completes with is called; then it is answered with the status. */
+const held = (receiver: Receiver, status: number): Deferred.Deferred<() => void> => {
+  const isAsked = Deferred.makeUnsafe<() => void>()
+  receiver.behave = (_, response) =>
+    Deferred.doneUnsafe(
+      isAsked,
+      Exit.succeed(() => void response.writeHead(status).end())
+    )
+  return isAsked
+}
+
 test('a settlement that is undone loses nothing: what it had put into lanes is delivered', async () => {
   await using receiver = await Receiver.open()
   receiver.behave = (_, response) => void response.writeHead(500).end()
@@ -51,9 +62,7 @@ test('dead letters are delivered again, also when their lane is on its way meanw
       receiver.behave = (_, response) => void response.writeHead(500).end()
       yield* apply(from(ANN, 'later'))
       yield* pass(webhookId)
-      const isAsked = yield* Deferred.make<() => void>()
-      receiver.behave = (_, response) =>
-        Effect.runSync(Deferred.succeed(isAsked, () => void response.writeHead(200).end()))
+      const isAsked = held(receiver, 200)
       receiver.received.splice(0)
       const passing = yield* Effect.forkChild(pass(webhookId))
       const answer = yield* Deferred.await(isAsked)
@@ -80,9 +89,7 @@ test('of two conversations that become one while the lane of one is on its way, 
       expect(yield* sql`SELECT thread_id FROM webhook_lanes`).toHaveLength(2)
       // Only the lane of the number is due.
       yield* sql`UPDATE webhook_lanes SET next_at = CASE thread_id WHEN ${threadIdOf(ACCOUNT, ANN)} THEN 0 ELSE ${Date.now() + 1e7} END`
-      const isAsked = yield* Deferred.make<() => void>()
-      receiver.behave = (_, response) =>
-        Effect.runSync(Deferred.succeed(isAsked, () => void response.writeHead(200).end()))
+      const isAsked = held(receiver, 200)
       receiver.received.splice(0)
       const passing = yield* Effect.forkChild(passNow(webhookId))
       const answer = yield* Deferred.await(isAsked)
@@ -107,9 +114,7 @@ test('what is refused while its conversation becomes another one waits in the la
       yield* apply(from(ANN, 'number'))
       yield* pass(webhookId)
       yield* apply(from(ANN_LID, 'by LID'))
-      const isAsked = yield* Deferred.make<() => void>()
-      receiver.behave = (_, response) =>
-        Effect.runSync(Deferred.succeed(isAsked, () => void response.writeHead(500).end()))
+      const isAsked = held(receiver, 500)
       const passing = yield* Effect.forkChild(passNow(webhookId))
       const answer = yield* Deferred.await(isAsked)
       const identity = yield* Identity
