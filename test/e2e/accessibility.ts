@@ -14,12 +14,14 @@ interface Axe {
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 
 /** The colours of the scheme before are not on their way to those of this one any more, and what opens is open. What moves for ever is not waited for. */
-const SETTLED = `new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done))).then(() =>
-  Promise.all(
-    document.getAnimations()
-      .filter(one => one.effect.getComputedTiming().endTime !== Infinity)
-      .map(one => one.finished.catch(() => undefined))
-  ))`
+const SETTLED = `(async () => {
+  const moving = () => document.getAnimations()
+    .filter(one => one.playState === 'running' && one.effect.getComputedTiming().endTime !== Infinity)
+  do {
+    await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))
+    await Promise.all(moving().map(one => one.finished.catch(() => undefined)))
+  } while (moving().length > 0)
+})()`
 
 /** What is not accessible on the page, or within one of its elements, with where it is. */
 export const findingsOf = async (
