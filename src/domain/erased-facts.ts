@@ -31,9 +31,9 @@ export const withoutErased = (facts: ReadonlyArray<Fact>, erased: Erased): Admit
     return direct ?? other
   }
   const judge: Judge = {
-    isBefore: (who, at) => {
+    isBefore: (who, at, isLive = false) => {
       const person = who === 'me' ? undefined : find(who)
-      return person !== undefined && at <= person.erasedAt
+      return person !== undefined && at <= (isLive ? beforeSecondOf(person.erasedAt) : person.erasedAt)
     },
     isAbsent: who => {
       const person = who === 'me' ? undefined : find(who)
@@ -51,9 +51,15 @@ export const withoutErased = (facts: ReadonlyArray<Fact>, erased: Erased): Admit
 const isReturned = (who: Party, returned: ReadonlySet<string>): boolean =>
   who !== 'me' && (returned.has(who.jid) || (who.alt !== undefined && returned.has(who.alt)))
 
+/** The last millisecond before the second of a time. */
+const beforeSecondOf = (at: number): number => Math.floor(at / 1000) * 1000 - 1
+
 interface Judge {
-  /** Whether somebody was erased at or after this time. */
-  readonly isBefore: (who: Party, at: number) => boolean
+  /**
+   * Whether somebody was erased at or after this time. WhatsApp tells times in whole seconds: what comes live in the second of the
+   * erasure comes after it, or it would have been removed.
+   */
+  readonly isBefore: (who: Party, at: number, isLive?: boolean) => boolean
   /** Whether somebody was erased and has not been heard of since. */
   readonly isAbsent: (who: Party) => boolean
   readonly noteReturn: (who: Party) => void
@@ -68,14 +74,16 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
     case 'change': {
       const at = 'at' in fact.change ? fact.change.at : undefined
       const about = [fact.chat, fact.by, fact.target.sender]
-      return about.some(who => (at === undefined ? isAbsent(who) : isBefore(who, at))) ? undefined : fact
+      const isOld = (who: Party): boolean =>
+        at === undefined ? isAbsent(who) : isBefore(who, at, !isAbsent(who))
+      return about.some(isOld) ? undefined : fact
     }
     case 'sealed':
-      return [fact.chat, fact.by, fact.target.sender].some(who => isBefore(who, fact.timestamp))
+      return [fact.chat, fact.by, fact.target.sender].some(who => isBefore(who, fact.timestamp, fact.live))
         ? undefined
         : fact
     case 'receipt':
-      return isBefore(fact.chat, fact.at) || isBefore(fact.recipient, fact.at) ? undefined : fact
+      return isBefore(fact.chat, fact.at, true) || isBefore(fact.recipient, fact.at, true) ? undefined : fact
     case 'receiptHistory': {
       const people = fact.people.filter(
         one => !isBefore(one.recipient, Math.max(one.deliveredAt ?? 0, one.readAt ?? 0, one.playedAt ?? 0))
@@ -87,7 +95,7 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
     case 'pastParticipants':
       return { ...fact, people: fact.people.filter(({ at, person }) => !isBefore(person, at ?? 0)) }
     case 'numberChanged':
-      return isBefore(fact.from, fact.at) || isBefore(fact.to, fact.at) ? undefined : fact
+      return [fact.from, fact.to].some(who => isBefore(who, fact.at, fact.live)) ? undefined : fact
     case 'samePerson':
       return isAbsent({ jid: fact.phoneJid, alt: fact.lidJid }) ? undefined : fact
     case 'sameNumber':
@@ -107,14 +115,14 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
 }
 
 const admittedMessage = (fact: MessageFact, { isBefore, noteReturn }: Judge): MessageFact | undefined => {
-  const { chat, event, quoted, sender, timestamp } = fact
-  if (isBefore(chat, timestamp) || isBefore(sender, timestamp)) return undefined
+  const { chat, event, live, quoted, sender, timestamp } = fact
+  if (isBefore(chat, timestamp, live) || isBefore(sender, timestamp, live)) return undefined
   noteReturn(chat)
   noteReturn(sender)
-  const people = event?.people.filter(person => !isBefore(person, timestamp))
+  const people = event?.people.filter(person => !isBefore(person, timestamp, live))
   if (event !== null && event.people.length > 0 && people?.length === 0) return undefined
   const quotesErased = quoted?.sender !== undefined && isBefore(quoted.sender, timestamp)
-  const mentions = fact.mentions.filter(person => !isBefore(person, timestamp))
+  const mentions = fact.mentions.filter(person => !isBefore(person, timestamp, live))
   const isAsBefore = !quotesErased && mentions.length === fact.mentions.length
   return {
     ...fact,

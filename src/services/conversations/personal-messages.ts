@@ -18,6 +18,7 @@ import {
   forgetThreadsQuoted,
   isPersonKnown,
   type KnownPerson,
+  personAfter,
   personOf,
   type PersonScan,
   rowsOfPerson,
@@ -45,6 +46,11 @@ export class PersonalMessages extends Context.Service<
   {
     /** By one of the person's addresses, which need not be known. */
     readonly personOf: (accountId: string, address: string) => Effect.Effect<KnownPerson, DatabaseError>
+    /** The same person later: addresses may have become known, threads may have become one. */
+    readonly personAfter: (
+      accountId: string,
+      before: KnownPerson
+    ) => Effect.Effect<KnownPerson, DatabaseError>
     /** The row of the message that was stored last. */
     readonly newestRow: Effect.Effect<number, DatabaseError>
     /** Whether there is a conversation with them, an entry of the address book, or another address of theirs. */
@@ -53,11 +59,11 @@ export class PersonalMessages extends Context.Service<
     readonly rows: (
       scan: PersonScan
     ) => Effect.Effect<{ readonly rows: ReadonlyArray<FoundRow>; readonly scanned: number }, DatabaseError>
-    /** Removes the oldest messages of a thread until a time, up to so many. */
+    /** Removes the oldest messages of a thread that are not in higher rows than this one, up to so many. */
     readonly removeOfThread: (
       accountId: string,
       threadId: string,
-      until: number,
+      upTo: number,
       limit: number
     ) => Effect.Effect<Removed, DatabaseError>
     /** Removes what the person wrote of the messages of a scan, and takes what others' messages say of them. */
@@ -89,6 +95,8 @@ export class PersonalMessages extends Context.Service<
       return PersonalMessages.of({
         personOf: (accountId, address) =>
           personOf(sql, accountId, address).pipe(asDatabaseError('looking for a person')),
+        personAfter: (accountId, before) =>
+          personAfter(sql, accountId, before).pipe(asDatabaseError('looking for a person')),
         newestRow: newestRow(sql).pipe(asDatabaseError('newestRow')),
         isKnown: (accountId, person) =>
           isPersonKnown(sql, accountId, person).pipe(asDatabaseError('looking for a person')),
@@ -96,8 +104,8 @@ export class PersonalMessages extends Context.Service<
           Effect.map(rowsOfPerson(sql, scan), rows => ({ rows, scanned: scannedUpTo(scan, rows) })).pipe(
             asDatabaseError('messages of a person')
           ),
-        removeOfThread: (accountId, threadId, until, limit) =>
-          removing(removeOfThread(context, accountId, threadId, until, limit)),
+        removeOfThread: (accountId, threadId, upTo, limit) =>
+          removing(removeOfThread(context, accountId, threadId, upTo, limit)),
         removeInRows: scan => removing(removeInRows(context, scan)),
         removeRest: (accountId, person) => removing(removeRest(context, accountId, person)),
         withMessages: threadIds =>
@@ -144,10 +152,10 @@ const removeOfThread = Effect.fnUntraced(function* (
   context: RemovalContext,
   accountId: string,
   threadId: string,
-  until: number,
+  upTo: number,
   limit: number
 ) {
-  const rows = yield* rowsOfThread(context.sql, threadId, until, limit)
+  const rows = yield* rowsOfThread(context.sql, threadId, upTo, limit)
   const left = yield* removeWithQuotes(context, accountId, threadId, rows)
   // Replies in the thread itself are removed as well.
   const quotes = left.filter(one => one.threadId !== threadId).length

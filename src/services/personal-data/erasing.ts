@@ -7,8 +7,7 @@ import { Identity } from '../conversations/identity.ts'
 import { PersonalMessages, type Removed } from '../conversations/personal-messages.ts'
 import { Transaction } from '../database/transaction.ts'
 import { LiveTraffic } from '../journal/traffic.ts'
-import { Media } from '../media/media.ts'
-import { makePace } from '../process/pace.ts'
+import { makePace, type Pace } from '../process/pace.ts'
 import { Seal } from '../vault/seal.ts'
 import { type ErasureRow, saveErasure } from './erasure-rows.ts'
 import { remainsOf } from './remains.ts'
@@ -33,8 +32,35 @@ const openPerson = Effect.fnUntraced(function* ({ erasureId, sealed }: ErasureRo
   return yield* Schema.decodeEffect(Schema.fromJsonString(Person))(plain.toString())
 })
 
-/** Messages of the conversation in one step. */
-const messagesPace = () => makePace({ first: 50, least: 5, most: 500 })
+const isMore = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): boolean =>
+  after.some(one => !before.includes(one))
+
+/**
+ * The person as they are known now, and the erasure of them: one that has learned of another address or conversation looks through all
+ * messages once more.
+ */
+const personNow = Effect.fnUntraced(function* (begun: ErasureRow) {
+  const messages = yield* PersonalMessages
+  const seal = yield* Seal
+  const before = yield* openPerson(begun)
+  const person = yield* messages.personAfter(begun.accountId, before)
+  const hasMore = isMore(before.addresses, person.addresses) || isMore(before.threadIds, person.threadIds)
+  const row: ErasureRow = hasMore
+    ? { ...begun, sealed: sealPerson(seal, begun.erasureId, person), scanned: 0 }
+    : begun
+  return { person, row }
+})
+
+interface Paces {
+  readonly conversation: Pace
+  readonly elsewhere: Pace
+}
+
+const makePaces = (): Paces => ({
+  conversation: makePace({ first: 50, least: 5, most: 500 }),
+  elsewhere: rowsPace()
+})
+
 /** A step through all messages ends with so many that have something of the person. */
 const FOUND_AT_ONCE = 25
 
@@ -50,119 +76,83 @@ const plus = (
   quotes: counts.quotes + removed.quotes
 })
 
-/** Runs a step with the note of it in one transaction, after what is live; answers the row as it is then. */
-const step = Effect.fnUntraced(function* <E, R>(
-  row: ErasureRow,
-  work: Effect.Effect<Partial<ErasureRow>, E, R>
-) {
-  const sql = yield* SqlClient.SqlClient
-  const transaction = yield* Transaction
-  const { quiet } = yield* LiveTraffic
-  yield* quiet('part')
-  return yield* transaction.run(
-    Effect.gen(function* () {
-      const after: ErasureRow = { ...row, ...(yield* work) }
-      yield* saveErasure(sql, after)
-      return after
-    })
-  )
+const withRemoved = (row: ErasureRow, removed: ErasureCounts): ErasureRow => ({
+  ...row,
+  report: { ...row.report, removed }
 })
 
-const removed = (row: ErasureRow, counts: ErasureCounts): Pick<ErasureRow, 'report'> => ({
-  report: { ...row.report, removed: counts }
-})
-
-const eraseThread = Effect.fnUntraced(function* (begun: ErasureRow, threadId: string) {
+/** Removes the oldest messages of the first of the conversations that has any; `undefined`: none has. */
+const eraseConversation = Effect.fnUntraced(function* (row: ErasureRow, person: Person, limit: number) {
   const messages = yield* PersonalMessages
-  const pace = messagesPace()
-  let row = begun
-  let isThrough = false
-  while (!isThrough) {
-    const before = row
-    row = yield* step(
-      before,
-      pace.step(
-        Effect.fnUntraced(function* (limit) {
-          const { accountId, report, requestedAt } = before
-          const gone = yield* messages.removeOfThread(accountId, threadId, requestedAt, limit)
-          isThrough = gone.messages < limit
-          return removed(before, plus(report.removed, gone, 'messages'))
-        })
-      )
-    )
+  for (const threadId of person.threadIds) {
+    const gone = yield* messages.removeOfThread(row.accountId, threadId, row.upTo, limit)
+    if (gone.messages > 0) return withRemoved(row, plus(row.report.removed, gone, 'messages'))
   }
-  return row
+  return undefined
 })
 
-const eraseElsewhere = Effect.fnUntraced(function* (begun: ErasureRow, person: Person) {
+/** Looks through some of all messages for what the person wrote elsewhere, and what is said of them. */
+const eraseElsewhere = Effect.fnUntraced(function* (row: ErasureRow, person: Person, size: number) {
   const messages = yield* PersonalMessages
-  const pace = rowsPace()
-  let row = begun
-  while (row.scanned < row.upTo) {
-    const before = row
-    row = yield* step(
-      before,
-      pace.step(
-        Effect.fnUntraced(function* (size) {
-          const { accountId, report, requestedAt, scanned: after } = before
-          const found = yield* messages.removeInRows({
-            accountId,
-            person,
-            after,
-            upTo: Math.min(after + size, before.upTo),
-            until: requestedAt,
-            limit: FOUND_AT_ONCE
-          })
-          return {
-            ...removed(before, plus(report.removed, found.removed, 'groupMessages')),
-            scanned: found.scanned
-          }
-        })
-      )
-    )
-  }
-  return row
+  const { accountId, report, scanned: after, upTo } = row
+  const { removed, scanned } = yield* messages.removeInRows({
+    accountId,
+    person,
+    after,
+    upTo: Math.min(after + size, upTo),
+    limit: FOUND_AT_ONCE
+  })
+  return { ...withRemoved(row, plus(report.removed, removed, 'groupMessages')), scanned }
 })
 
-/** The rest in one transaction, with the end of the erasure. A conversation that goes on keeps its thread and its addresses. */
+/** The rest, with the end of the erasure. A conversation that goes on keeps its thread and its addresses. */
 const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
   const sql = yield* SqlClient.SqlClient
   const messages = yield* PersonalMessages
   const identity = yield* Identity
   const { accountId } = row
-  return yield* step(
-    row,
-    Effect.gen(function* () {
-      const stayed = yield* messages.withMessages(person.threadIds)
-      const rest = yield* messages.removeRest(accountId, {
-        addresses: stayed.length === 0 ? person.addresses : [],
-        threadIds: person.threadIds.filter(id => !stayed.includes(id))
-      })
-      yield* identity.forget(accountId)
-      const counts = row.report.removed
-      return {
-        sealed: null,
-        status: 'done' as const,
-        endedAt: yield* Clock.currentTimeMillis,
-        report: {
-          removed: { ...counts, quotes: counts.quotes + rest.quotes, rows: Object.fromEntries(rest.rows) },
-          remains: yield* remainsOf(sql, accountId, person.addresses, stayed.length)
-        }
-      }
-    })
-  )
+  const stayed = yield* messages.withMessages(person.threadIds)
+  const rest = yield* messages.removeRest(accountId, {
+    addresses: stayed.length === 0 ? person.addresses : [],
+    threadIds: person.threadIds.filter(id => !stayed.includes(id))
+  })
+  yield* identity.forget(accountId)
+  const counts = row.report.removed
+  const done: ErasureRow = {
+    ...row,
+    sealed: null,
+    status: 'done',
+    endedAt: yield* Clock.currentTimeMillis,
+    report: {
+      removed: { ...counts, quotes: counts.quotes + rest.quotes, rows: Object.fromEntries(rest.rows) },
+      remains: yield* remainsOf(sql, accountId, person.addresses, stayed.length)
+    }
+  }
+  return done
 })
 
-/** Does what is left to do of an erasure. */
+/** What is done next, and where the erasure is then. The end is one only if nothing is left of what came before it. */
+const advance = Effect.fnUntraced(function* (begun: ErasureRow, paces: Paces) {
+  const { person, row } = yield* personNow(begun)
+  const erased = yield* paces.conversation.step(limit => eraseConversation(row, person, limit))
+  if (erased !== undefined) return erased
+  return row.scanned < row.upTo
+    ? yield* paces.elsewhere.step(size => eraseElsewhere(row, person, size))
+    : yield* finish(row, person)
+})
+
+/** Does what is left to do of an erasure: after what is live, a step at a time. */
 export const erase = Effect.fnUntraced(function* (begun: ErasureRow) {
-  const media = yield* Media
-  const person = yield* openPerson(begun)
+  const sql = yield* SqlClient.SqlClient
+  const transaction = yield* Transaction
+  const { quiet } = yield* LiveTraffic
+  const paces = makePaces()
   let row = begun
-  for (const threadId of person.threadIds) row = yield* eraseThread(row, threadId)
-  row = yield* eraseElsewhere(row, person)
-  const done = yield* finish(row, person)
-  yield* media.removeOrphans
+  while (row.status === 'running') {
+    yield* quiet('part')
+    row = yield* transaction.run(Effect.tap(advance(row, paces), after => saveErasure(sql, after)))
+  }
   yield* Effect.logInfo('A person was erased').pipe(
-    Effect.annotateLogs({ accountId: done.accountId, erasureId: done.erasureId })
+    Effect.annotateLogs({ accountId: row.accountId, erasureId: row.erasureId })
   )
 })

@@ -86,7 +86,8 @@ export class Erasures extends Context.Service<
   )
 }
 
-const begin = Effect.fnUntraced(function* (accountId: string, address: string) {
+/** Writes an erasure down; answers the one that is running for the same person. */
+export const begin = Effect.fnUntraced(function* (accountId: string, address: string) {
   const sql = yield* SqlClient.SqlClient
   const erased = yield* ErasedPeople
   const messages = yield* PersonalMessages
@@ -126,10 +127,14 @@ const TRY_AGAIN = '10 seconds'
 /** Never ends. */
 const work = (waiting: Latch.Latch) =>
   Effect.gen(function* () {
+    const media = yield* Media
     const sql = yield* SqlClient.SqlClient
     yield* waiting.await
     yield* waiting.close
-    for (const row of yield* runningErasures(sql)) yield* erase(row)
+    for (const row of yield* runningErasures(sql)) {
+      yield* erase(row)
+      yield* media.removeOrphans
+    }
   }).pipe(
     Effect.catch(error =>
       Effect.logWarning(`An erasure waits: ${troubleOf(error).reason}`).pipe(

@@ -39,7 +39,6 @@ export const foundElsewhere = ({ accountId, person, upTo }: Scanned) =>
                 person,
                 after,
                 upTo: Math.min(after + size, upTo),
-                until: Number.MAX_SAFE_INTEGER,
                 limit: FOUND_AT_ONCE
               })
               return [[rows], scanned >= upTo ? Option.none<number>() : Option.some(scanned)] as const

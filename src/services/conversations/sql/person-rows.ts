@@ -2,6 +2,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import { threadIdOf } from '../../../domain/ids.ts'
+import { isLidJid } from '../../../domain/jid.ts'
 import { contains, jsonField, listOf } from '../../database/dialect.ts'
 import { readAddress } from './addresses.ts'
 
@@ -34,6 +35,33 @@ export const personOf = Effect.fnUntraced(function* (
   return found
 })
 
+/**
+ * The person as they are known now, who was known like this before: meanwhile, threads may have become one, another address may have
+ * turned out to be theirs, and a number may have gone to somebody else.
+ */
+export const personAfter = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  before: KnownPerson
+) {
+  const [first] = before.addresses
+  // A LID is one person for good.
+  const address = before.addresses.find(isLidJid) ?? first
+  if (address === undefined) return before
+  const now = yield* personOf(sql, accountId, address)
+  const lost = new Set<string>()
+  for (const jid of before.addresses.filter(one => !now.addresses.includes(one))) {
+    const owner = (yield* readAddress(sql, accountId, jid))?.person
+    if (owner !== undefined && !now.addresses.includes(owner)) lost.add(jid)
+  }
+  const threadsLost = [...lost].map(jid => threadIdOf(accountId, jid))
+  const known: KnownPerson = {
+    addresses: [...new Set([...before.addresses, ...now.addresses])].filter(jid => !lost.has(jid)),
+    threadIds: [...new Set([...before.threadIds, ...now.threadIds])].filter(id => !threadsLost.includes(id))
+  }
+  return known
+})
+
 const named = (sql: SqlClient.SqlClient, addresses: ReadonlyArray<string>) =>
   sql.or(
     addresses.flatMap(jid => [
@@ -49,14 +77,12 @@ export interface PersonScan {
   /** The rows between these two; the first is not included. */
   readonly after: number
   readonly upTo: number
-  /** Only what was written until this time: milliseconds since 1970. */
-  readonly until: number
   /** It ends with so many. */
   readonly limit: number
 }
 
-const isOfPerson = (sql: SqlClient.SqlClient, { accountId, after, person, until, upTo }: PersonScan) =>
-  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId} AND m.ts_client <= ${until}
+const isOfPerson = (sql: SqlClient.SqlClient, { accountId, after, person, upTo }: PersonScan) =>
+  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId}
     AND (m.sender IN ${listOf(sql, person.addresses)} OR ${named(sql, person.addresses)})
     AND m.thread_id NOT IN ${listOf(sql, person.threadIds)}`
 
@@ -94,11 +120,11 @@ export const isPersonKnown = (
     rows => rows.length > 0
   )
 
-/** The oldest messages of a thread until a time, whatever their state. */
-export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, until: number, limit: number) =>
+/** The oldest messages of a thread, whatever their state; those in higher rows were stored later. */
+export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, upTo: number, limit: number) =>
   sql<FoundRow>`SELECT m.message_row AS row, m.thread_id, m.message_id, m.sender,
       ${sql.literal(HAS_FILE(sql))} AS has_file
-    FROM messages m WHERE m.thread_id = ${threadId} AND m.ts_client <= ${until} ORDER BY m.ts_client LIMIT ${limit}`
+    FROM messages m WHERE m.thread_id = ${threadId} AND m.message_row <= ${upTo} ORDER BY m.ts_client LIMIT ${limit}`
 
 /** Takes what replies repeat of messages that are removed; answers whose those are. */
 export const forgetQuotes = (sql: SqlClient.SqlClient, threadId: string, messageIds: ReadonlyArray<string>) =>
