@@ -6,6 +6,7 @@ import type { Fact } from '../../../domain/fact.ts'
 import { Conversations } from '../../conversations/apply.ts'
 import { SqlBulk } from '../../database/bulk.ts'
 import { asDatabaseError, type DatabaseError } from '../../database/error.ts'
+import { joinTransaction } from '../../database/transaction.ts'
 import { EventLog } from '../../events/event-log.ts'
 import { Incidents } from '../../incidents/incidents.ts'
 import { topic, Wakes } from '../../process/wakes.ts'
@@ -24,12 +25,14 @@ import { type AppStateKey, decodeSyncKey, encodeSyncKeys, SYNC_KEY_KIND } from '
 import {
   changeRecords,
   type Collection,
+  type CollectionChanged,
   forgetVersions,
   NEW_COLLECTION,
   readCollections,
   readIndexes,
   readValueMacs,
   removeRecords,
+  requireSameVersion,
   writeCollection
 } from './collections.ts'
 import type { DecodedRecords, KeysById } from './decode.ts'
@@ -52,7 +55,11 @@ export class AppState extends Context.Service<
   {
     /** Every collection that was read, or could not be. */
     readonly collections: (accountId: string) => Effect.Effect<ReadonlyMap<string, Collection>, DatabaseError>
-    readonly write: (accountId: string, collection: Collection) => Effect.Effect<void, DatabaseError>
+    /** Writes down what is the matter with a collection, if its version is still the same. */
+    readonly write: (
+      accountId: string,
+      collection: Collection
+    ) => Effect.Effect<void, DatabaseError | CollectionChanged>
     readonly valueMacs: (
       accountId: string,
       collection: string,
@@ -60,12 +67,12 @@ export class AppState extends Context.Service<
     ) => Effect.Effect<ReadonlyMap<string, Uint8Array>, DatabaseError>
     /** Those of the keys that are known, by their ids in base64. */
     readonly keys: (accountId: string, ids: ReadonlyArray<string>) => Effect.Effect<KeysById, VaultError>
-    /** Stores what the records say together with the collection's new version. */
+    /** Stores what the records say together with the collection's new version, if the one they follow is still the same. */
     readonly apply: (
       accountId: string,
       self: Self,
       update: CollectionUpdate
-    ) => Effect.Effect<void, DatabaseError>
+    ) => Effect.Effect<void, DatabaseError | CollectionChanged>
     /** Stores keys that the phone has shared; joins the caller's transaction. */
     readonly storeKeys: (
       accountId: string,
@@ -107,7 +114,12 @@ export class AppState extends Context.Service<
             named
           ),
         write: (accountId, collection) =>
-          writeCollection(sql, accountId, collection).pipe(Effect.asVoid, named),
+          requireSameVersion(sql, accountId, collection).pipe(
+            Effect.andThen(writeCollection(sql, accountId, collection)),
+            joinTransaction(sql),
+            Effect.asVoid,
+            named
+          ),
         valueMacs: (accountId, collection, indexMacs) =>
           readValueMacs(sql, accountId, collection, indexMacs).pipe(named),
         keys: readKeys(dependencies),
@@ -199,6 +211,7 @@ const applyUpdate = (dependencies: Dependencies) => {
 
   const settle = Effect.fnUntraced(function* (accountId: string, update: CollectionUpdate, contacts: number) {
     const { collection, decoded, isSnapshot } = update
+    yield* requireSameVersion(sql, accountId, collection)
     yield* storeSaltIn(vault, accountId, decoded.mutations)
     if (contacts > MOST_CONTACTS_TOLD)
       yield* eventLog.append(accountId, [{ kind: 'contact.imported', facts: { contacts } }])
@@ -241,7 +254,10 @@ const recover = (dependencies: Dependencies, apply: AppState['Service']['apply']
     if (recovery.state.version <= known.version) return
     const keys = yield* readKeys(dependencies)(accountId, keyIdsOf(recovery))
     const decoded = recordsOf(recovery, keys)
-    yield* apply(accountId, self, { collection: known, decoded, isSnapshot: true })
+    yield* apply(accountId, self, { collection: known, decoded, isSnapshot: true }).pipe(
+      // It was looked at in this transaction.
+      Effect.catchTag('CollectionChanged', Effect.die)
+    )
     if (!decoded.isComplete) return
     yield* Effect.logInfo('The phone has sent a new copy of a collection of app state')
     // What has changed since is fetched as patches.

@@ -1,5 +1,5 @@
 // How far each collection of app state has been read, and its records, in SQL.
-import { Effect } from 'effect'
+import { Effect, Schema } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { SqlBulk } from '../../database/bulk.ts'
 import { listOf } from '../../database/dialect.ts'
@@ -36,6 +36,23 @@ export const writeCollection = (sql: SqlClient.SqlClient, accountId: string, col
       ${collection.missingKey}, ${collection.askedAt})
     ON CONFLICT (account_id, name) DO UPDATE SET version = excluded.version, hash = excluded.hash,
       trouble = excluded.trouble, missing_key = excluded.missing_key, asked_at = excluded.asked_at`
+
+/** Somebody else has read the collection on, or it was forgotten, since it was looked at. */
+export class CollectionChanged extends Schema.TaggedError<CollectionChanged>()('CollectionChanged', {
+  collection: Schema.String
+}) {}
+
+/** Fails unless what is stored of the collection is of the same version as this. */
+export const requireSameVersion = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  accountId: string,
+  { name, version }: Collection
+) {
+  const [stored] = yield* sql<{ version: number }>`SELECT version FROM app_state_collections
+    WHERE account_id = ${accountId} AND name = ${name}`
+  if ((stored?.version ?? NEW_COLLECTION.version) !== version)
+    return yield* new CollectionChanged({ collection: name })
+})
 
 /** The value MACs of records, by their index MACs. */
 export const readValueMacs = (

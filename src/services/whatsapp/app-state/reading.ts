@@ -6,7 +6,7 @@ import type { DatabaseError } from '../../database/error.ts'
 import type { Incidents } from '../../incidents/incidents.ts'
 import type { Self } from '../convert/address.ts'
 import type { AppState, CollectionUpdate } from './app-state.ts'
-import { type Collection, NEW_COLLECTION, type Trouble } from './collections.ts'
+import { type Collection, type CollectionChanged, NEW_COLLECTION, type Trouble } from './collections.ts'
 import { decodePatch, decodeSnapshot, indexMacsIn, type KeysById, keyIdsIn } from './decode.ts'
 import { collectionsIn, collectionsQuery, type Fetched, FetchFailed } from './fetch.ts'
 import { damagedCollection, missingKey } from './incidents.ts'
@@ -77,13 +77,9 @@ export const readCollections = Effect.fn('AppState.sync')(function* (
         continue
       }
       const outcome = yield* takeIn(options, collection, fetched.success, damaged.has(name))
-      if (outcome === 'more') left.add(name)
+      if (outcome !== 'done') left.add(name)
       if (outcome !== 'damaged') continue
-      if (damaged.has(name)) yield* askForRecovery(options, collection)
-      else {
-        left.add(name)
-        asSnapshot.add(name)
-      }
+      asSnapshot.add(name)
       damaged.add(name)
     }
   }
@@ -97,18 +93,21 @@ interface Sync extends ReadingContext {
 /** `damaged`: what came does not fit what is known; a snapshot may. */
 type Outcome = 'done' | 'more' | 'damaged'
 
-const takeIn = Effect.fnUntraced(function* (
-  options: Sync,
-  collection: Collection,
-  fetched: Fetched,
-  isFresh: boolean
-) {
-  const keys = yield* keysFor(options, collection, fetched)
-  if (keys === undefined) return 'done' as const satisfies Outcome
-  const { snapshot } = fetched
-  if (snapshot !== undefined) return yield* takeSnapshot(options, collection, snapshot, keys)
-  return yield* takePatches(options, collection, fetched, { isFresh, keys })
-})
+/** `isFresh`: what is known is of a snapshot that was just fetched because of damage. */
+const takeIn = Effect.fnUntraced(
+  function* (options: Sync, collection: Collection, fetched: Fetched, isFresh: boolean) {
+    const keys = yield* keysFor(options, collection, fetched)
+    if (keys === undefined) return 'done'
+    const { snapshot } = fetched
+    if (snapshot !== undefined) return yield* takeSnapshot(options, collection, snapshot, keys)
+    const outcome = yield* takePatches(options, collection, fetched, { isFresh, keys })
+    if (outcome !== 'damaged' || !isFresh) return outcome
+    yield* askForRecovery(options, collection)
+    return 'done'
+  },
+  // The phone has sent it anew meanwhile, or the account was linked again.
+  Effect.catchTag('CollectionChanged', () => Effect.succeed<Outcome>('more'))
+)
 
 /** The keys that the records need; `undefined` when one is missing: the collection waits for it. */
 const keysFor = Effect.fnUntraced(function* (
@@ -216,7 +215,7 @@ const mayAsk = Effect.fnUntraced(function* (
   collection: Collection,
   trouble: Trouble,
   missing: string | null
-): Effect.fn.Return<boolean, DatabaseError> {
+): Effect.fn.Return<boolean, DatabaseError | CollectionChanged> {
   const now = yield* Clock.currentTimeMillis
   const isSame = collection.trouble === trouble && collection.missingKey === missing
   const isAsked = isSame && collection.askedAt !== null && collection.askedAt > now - ASK_AGAIN_MS

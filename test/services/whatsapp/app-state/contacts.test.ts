@@ -11,10 +11,10 @@ const ACCOUNT = 'acc-1'
 const SELF = { jid: '490@s.whatsapp.net', lid: undefined }
 const NAME = 'critical_unblock_low'
 
-const apply = (people: ReadonlyArray<number>, fullName: string) =>
+const apply = (people: ReadonlyArray<number>, fullName: string, version = 1) =>
   AppState.use(appState =>
     appState.apply(ACCOUNT, SELF, {
-      collection: { ...NEW_COLLECTION, name: NAME },
+      collection: { ...NEW_COLLECTION, name: NAME, version: version - 1 },
       isSnapshot: false,
       decoded: {
         mutations: people.map(n => ({
@@ -25,7 +25,7 @@ const apply = (people: ReadonlyArray<number>, fullName: string) =>
         changes: [],
         unreadable: 0,
         isComplete: true,
-        state: { version: 1, hash: NEW_COLLECTION.hash }
+        state: { version, hash: NEW_COLLECTION.hash }
       }
     })
   )
@@ -45,7 +45,7 @@ test('a whole address book is one event; a few contacts are told each', () =>
       expect(yield* events).toMatchObject([{ kind: 'contact.imported', facts: { contacts: 101 } }])
       expect(yield* contacts.saved(ACCOUNT)).toHaveLength(101)
 
-      yield* apply(all.slice(0, 2), 'Ben')
+      yield* apply(all.slice(0, 2), 'Ben', 2)
       expect((yield* events).map(({ kind }) => kind)).toEqual([
         'contact.imported',
         'contact.changed',
