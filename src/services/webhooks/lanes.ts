@@ -72,13 +72,13 @@ export const lanesOf = (sql: SqlClient.SqlClient, webhookId: string) =>
     WHERE webhook_id = ${webhookId} ORDER BY next_at`
 
 /**
- * Puts a lane, in the place of the one that was read with this event (`undefined` when there was none). One that waits from an earlier
+ * Puts a lane of a webhook that is there, in the place of the one that was read with this event (`undefined` when there was none). One that waits from an earlier
  * event on keeps that: it was started again, or is another conversation's by now, and what is before would be lost.
  */
 export const putLane = (sql: SqlClient.SqlClient, lane: Lane, readWith?: number) =>
   sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
-    VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt},
-      ${lane.batchUpto})
+    SELECT webhook_id, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, ${lane.attempts}, ${lane.nextAt}, ${lane.batchUpto}
+      FROM webhooks WHERE webhook_id = ${lane.webhookId}
     ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = excluded.event_id, attempts = excluded.attempts,
       next_at = excluded.next_at, batch_upto = excluded.batch_upto
       WHERE webhook_lanes.event_id >= excluded.event_id OR webhook_lanes.event_id = ${readWith ?? null}`

@@ -1,9 +1,10 @@
 // Writes down what became of deliveries: what was not taken waits in lanes, what was tried often enough becomes a dead letter, and an
 // endpoint that is gone gets nothing any more. Within the caller's transaction.
 import { Clock, Effect } from 'effect'
-import { SqlClient } from 'effect/sql'
+import { SqlClient, type SqlError } from 'effect/sql'
 import type { FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
+import { listOf } from '../database/dialect.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
@@ -24,8 +25,9 @@ type Version = Pick<Endpoint, 'webhookId' | 'updatedAt'>
 
 /** Records what became of events that were delivered one by one: those of a lane, as it was read, or of the log. */
 export const settle = Effect.fnUntraced(function* (endpoint: Version, delivered: Delivered, lane?: Lane) {
-  yield* record(endpoint, delivered)
-  for (const stopped of delivered.stopped) yield* wait(endpoint.webhookId, stopped, lane?.eventId)
+  const known = yield* stillKnown(endpoint.webhookId, delivered)
+  yield* record(endpoint, known)
+  for (const stopped of known.stopped) yield* wait(endpoint.webhookId, stopped, lane?.eventId)
 })
 
 /** Records what became of a batch whose last event is `batchUpto`: a refused one is tried a few times as it is. */
@@ -35,14 +37,15 @@ export const settleBatch = Effect.fnUntraced(function* (
   batchUpto: number
 ) {
   const { webhookId } = endpoint
-  yield* record(endpoint, delivered)
-  const [first] = delivered.stopped
+  const known = yield* stillKnown(webhookId, delivered)
+  yield* record(endpoint, known)
+  const [first] = known.stopped
   if (first === undefined) return
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
   // All at the same time: they are one batch.
   const nextAt = nextTry(first.attempts, now, first.answer?.retryAfter)
-  for (const stopped of delivered.stopped) {
+  for (const stopped of known.stopped) {
     const { attempts, event } = stopped
     if (nextAt === undefined) yield* wait(webhookId, stopped)
     else
@@ -55,6 +58,65 @@ export const settleBatch = Effect.fnUntraced(function* (
       })
   }
 })
+
+/**
+ * What may be written down of a delivery by now: nothing of an endpoint that was deleted meanwhile, or of events that went with their
+ * account; and no answers, which may repeat what was sent, from before the end of an erasure.
+ */
+const stillKnown = Effect.fnUntraced(function* (
+  webhookId: string,
+  { attempts, stopped }: Delivered
+): Effect.fn.Return<Delivered, SqlError.SqlError, SqlClient.SqlClient> {
+  const sql = yield* SqlClient.SqlClient
+  const [webhook] = yield* sql`SELECT 1 AS one FROM webhooks WHERE webhook_id = ${webhookId}`
+  if (webhook === undefined) return { attempts: [], stopped: [] }
+  const events = [...attempts.flatMap(one => one.events), ...stopped.map(({ event }) => event)]
+  const isThere = yield* eventsStillThere(sql, events)
+  const isErased = yield* wasPersonErased(sql, events, Math.min(...attempts.map(({ at }) => at)))
+  const without = <A extends Answer | undefined>(answer: A): A =>
+    answer !== undefined && isErased ? { ...answer, answer: null } : answer
+  return {
+    attempts: attempts
+      .map(one => ({ ...one, answer: without(one.answer), events: one.events.filter(isThere) }))
+      .filter(one => one.events.length > 0),
+    stopped: stopped
+      .filter(({ event }) => isThere(event))
+      .map(one => ({ ...one, answer: without(one.answer) }))
+  }
+})
+
+type OfAccount = Pick<FeedEvent, 'accountId' | 'eventId'>
+
+const accountsOf = (events: ReadonlyArray<OfAccount>): ReadonlyArray<string> => [
+  ...new Set(events.flatMap(({ accountId }) => accountId ?? []))
+]
+
+/** Of the events of an account that was removed, there is its removal. */
+const eventsStillThere = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  events: ReadonlyArray<OfAccount>
+) {
+  const ids = accountsOf(events)
+  const rows = yield* sql<{ accountId: string }>`SELECT account_id FROM accounts
+    WHERE account_id IN ${listOf(sql, ids)}`
+  const accounts = new Set(rows.map(({ accountId }) => accountId))
+  const ofRemoved = events.filter(({ accountId }) => accountId !== null && !accounts.has(accountId))
+  if (ofRemoved.length === 0) return () => true
+  const left = yield* sql<{ eventId: number }>`SELECT event_id FROM events WHERE event_id IN ${listOf(
+    sql,
+    ofRemoved.map(({ eventId }) => eventId)
+  )}`
+  const isLeft = new Set(left.map(({ eventId }) => eventId))
+  const isGone = new Set(ofRemoved.map(({ eventId }) => eventId).filter(eventId => !isLeft.has(eventId)))
+  return ({ eventId }: OfAccount) => !isGone.has(eventId)
+})
+
+/** Whether the erasure of a person from one of the accounts has ended since a time. */
+const wasPersonErased = (sql: SqlClient.SqlClient, events: ReadonlyArray<OfAccount>, since: number) =>
+  Effect.map(
+    sql`SELECT 1 AS one FROM erasures WHERE account_id IN ${listOf(sql, accountsOf(events))} AND ended_at >= ${since} LIMIT 1`,
+    rows => rows.length > 0
+  )
 
 const record = Effect.fnUntraced(function* (endpoint: Version, { attempts, stopped }: Delivered) {
   const { webhookId } = endpoint

@@ -11,7 +11,7 @@ import { Linking } from '../../../src/services/events/linking.ts'
 import { message } from '../conversations/facts.ts'
 import { servicesOn } from '../database.ts'
 
-type Services =
+export type Services =
   | Layer.Success<ReturnType<typeof servicesOn>>
   | AccessKeys
   | EventData
