@@ -22,15 +22,16 @@ const MOST_RETRIES = 3
 const FIRST_RETRY_MS = 2000
 const LONGEST_RETRY_MS = 300_000
 
-/** Has a chunk wait for another attempt, or gives it up. */
+/** Has a chunk wait for another attempt, or gives it up. `asked`: the chunks that the phone was asked for since the server started. */
 export const handleUnreadable = Effect.fnUntraced(function* (
   accountId: string,
   chunk: Chunk,
-  { _tag: kind, reason }: ChunkError
+  { _tag: kind, reason }: ChunkError,
+  asked: Set<number>
 ) {
   const transaction = yield* Transaction
   const attempt = chunk.attempts + 1
-  if (attempt >= ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk)
+  if (attempt >= ASK_PHONE_AFTER) yield* askPhoneForNewEdition(accountId, chunk, asked)
   // A media server that is away may come back; a broken chunk that is not made again stays broken.
   const isHopeless = kind === 'ChunkCorrupt' && chunk.retryRefusal !== null
   if (attempt < MAX_ATTEMPTS[kind] && !isHopeless) return yield* retryLater(chunk, attempt, reason)
@@ -41,13 +42,20 @@ export const handleUnreadable = Effect.fnUntraced(function* (
 })
 
 /** The phone makes a new edition of a broken chunk, under another id. Answers to requests are asked for again instead. */
-const askPhoneForNewEdition = Effect.fnUntraced(function* (accountId: string, chunk: Chunk) {
+const askPhoneForNewEdition = Effect.fnUntraced(function* (
+  accountId: string,
+  chunk: Chunk,
+  asked: Set<number>
+) {
   const isEnough = chunk.editions >= MOST_EDITIONS || chunk.retries >= MOST_RETRIES
-  const isAsked = chunk.isRetryOpen === 1 || chunk.retryRefusal !== null
+  // A server that was killed may have written the request down without sending it.
+  const isUnanswered = chunk.isRetryOpen === 1 && asked.has(chunk.chunkId)
+  const isAsked = isUnanswered || chunk.retryRefusal !== null
   if (isEnough || isAsked || chunk.syncType === ON_DEMAND || chunk.syncType === SHARED) return
   const whatsapp = yield* WhatsApp
   const queue = yield* ChunkQueue
   const requestId = newWhatsAppMessageId()
+  asked.add(chunk.chunkId)
   // Written down first: the answer names it.
   yield* queue.retryAsked(chunk.chunkId, requestId)
   yield* whatsapp.askForChunk(accountId, requestId, chunk.notificationId, chunk.notification).pipe(

@@ -165,6 +165,8 @@ const makeStoringThread = Effect.fnUntraced(function* ({
             // The thread has crashed, or could not be started.
             Effect.catchTag('TaskFailed', ({ reason }) =>
               Effect.logWarning(`History is stored by the main thread instead of its own: ${reason}`).pipe(
+                // Nobody has heard of what it had stored.
+                Effect.andThen(wakes.wakeEveryone),
                 Effect.andThen(here(accountId, parts, asOf))
               )
             )

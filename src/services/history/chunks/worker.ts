@@ -134,6 +134,8 @@ const makeReading = Effect.gen(function* () {
   const ahead = makeReadAhead<ChunkContents, ChunkError>(CHUNKS_IN_MEMORY, scope)
   return {
     ahead: memory.register('history.readAhead', ahead),
+    /** The chunks that the phone was asked for again. */
+    asked: memory.perAccount('history.chunksAsked', () => new Set<number>()),
     early: memory.register('history.storedEarly', makeBegunEarly<Rest, DatabaseError>(scope)),
     /** The chunk that is read ahead. */
     next: memory.register('history.nextChunk', new Map<string, Chunk>()),
@@ -155,7 +157,7 @@ const storeNext = Effect.fnUntraced(function* (reading: Reading, accountId: stri
       Effect.tap(beginNext(reading, accountId, chunk, now, read)),
       Effect.flatMap(found => storeChunk(reading, accountId, chunk, now, found)),
       Effect.catchTag(['ChunkUnavailable', 'ChunkCorrupt'], failure =>
-        handleUnreadable(accountId, chunk, failure)
+        handleUnreadable(accountId, chunk, failure, reading.asked.get(accountId))
       )
     )
   )

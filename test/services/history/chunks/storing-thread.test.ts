@@ -9,6 +9,7 @@ import { temporaryFolder } from '../../../../harness/server-process.ts'
 import type { Fact } from '../../../../src/domain/fact.ts'
 import { Identity } from '../../../../src/services/conversations/identity.ts'
 import { StoringThread } from '../../../../src/services/history/chunks/storing-thread.ts'
+import { topic, Wakes } from '../../../../src/services/process/wakes.ts'
 import { packFacts } from '../../../../src/services/whatsapp/chunk/packed-facts.ts'
 import { ACCOUNT, apply, message, T0 } from '../../conversations/facts.ts'
 import { servicesOn } from '../../database.ts'
@@ -151,13 +152,17 @@ export default async ({ memory }) => {
   process.exit(1)
 }`
 
-test('what a thread leaves that crashes is stored by the main thread', () =>
+test('what a thread leaves that crashes is stored by the main thread; everybody looks for what it may have left', () =>
   onFile(
     Effect.gen(function* () {
+      const wakes = yield* Wakes
+      const waiter = yield* wakes.waiter(topic('anything'), ACCOUNT)
+      yield* waiter.reset
       expect(yield* store(history)).toBe(MESSAGES)
+      yield* waiter.await
       yield* apply(...live(1))
       expect((yield* together).flatMap(ids => ids.split(' '))).toHaveLength(MESSAGES + 1)
-    }),
+    }).pipe(Effect.scoped),
     folder => {
       const source = new URL('../../../../src/services/database/sqlite/write-turns.ts', import.meta.url).href
       const file = join(folder, 'crashing.mjs')
