@@ -5,6 +5,7 @@ import { SqlClient } from 'effect/sql'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { thorough } from '../../thorough.ts'
+import { SqlBulk } from '../../../src/services/database/bulk.ts'
 import { OpenTransaction } from '../../../src/services/database/open-transaction.ts'
 import { CommitsLater, SharesCommit } from '../../../src/services/database/transaction.ts'
 import { failure } from '../../../src/services/database/sqlite/connection.ts'
@@ -17,7 +18,9 @@ const AT_ONCE = { concurrency: 'unbounded' } as const
 
 /** Runs on a new file with a table of numbers; `seen` reads them through a connection of its own. */
 const onFile = <A, E>(
-  program: (seen: () => ReadonlyArray<number>) => Effect.Effect<A, E, SqlClient.SqlClient | OpenTransaction>
+  program: (
+    seen: () => ReadonlyArray<number>
+  ) => Effect.Effect<A, E, SqlClient.SqlClient | SqlBulk | OpenTransaction>
 ): Promise<A> =>
   onNumbersFile('n INTEGER PRIMARY KEY, author TEXT', file =>
     Effect.gen(function* () {
@@ -98,6 +101,27 @@ test('one that fails takes nothing of the others with it', () =>
       const kept = exits.flatMap((exit, n) => (Exit.isSuccess(exit) ? [n] : []))
       expect(kept).toHaveLength(75)
       expect(seen()).toEqual([...kept, ...kept.map(n => 1000 + n)])
+    })
+  ))
+
+test('once SQLite has ended a transaction, nothing of it is written, also by a part that goes on after the error', () =>
+  onFile(seen =>
+    Effect.gen(function* () {
+      const sql = yield* SqlClient.SqlClient
+      const bulk = yield* SqlBulk
+      const going = inTransaction(
+        Effect.gen(function* () {
+          yield* insert(1)
+          // As a full disk may do.
+          yield* sql.unsafe('ROLLBACK /* by SQLite */')
+          yield* Effect.ignore(insert(2))
+          yield* Effect.ignore(bulk.runMany('INSERT INTO numbers (n) VALUES (?)', [[3]]))
+        })
+      )
+      expect(yield* Effect.flip(going)).toMatchObject({ _tag: 'SqlError' })
+      expect(seen()).toEqual([])
+      yield* written(4)
+      expect(seen()).toEqual([4])
     })
   ))
 

@@ -40,18 +40,32 @@ const COMMIT = 'COMMIT'
 const ROLLBACK = 'ROLLBACK'
 const ROLLBACK_PART = 'ROLLBACK TO'
 
+const ended = () => failure(new Error('SQLite has ended the transaction because of an error'), 'transaction')
+
+/** What is done within a transaction fails once SQLite has ended it because of an error: it would be committed alone. */
+const whileOpen =
+  (database: DatabaseSync) =>
+  <A>(work: Effect.Effect<A, SqlError.SqlError>): Effect.Effect<A, SqlError.SqlError> =>
+    Effect.suspend(() => (database.isTransaction ? work : Effect.fail(ended())))
+
 /** The connection of a transaction: what controls it is done by its turn. */
-const inTurn = (writer: SqlConnection.Connection, turn: Turn): SqlConnection.Connection => ({
-  ...writer,
-  execute: (text, params, transform) => {
-    if (text === BEGIN) return Effect.as(turn.begin, [])
-    if (text === COMMIT) return Effect.as(turn.commit, [])
-    if (text === ROLLBACK) return Effect.as(turn.rollback, [])
-    if (text.startsWith(ROLLBACK_PART))
-      return Effect.tap(writer.execute(text, params, transform), Effect.sync(turn.undonePartly))
-    return writer.execute(text, params, transform)
+const inTurn = (database: DatabaseSync, writer: SqliteConnection, turn: Turn): SqlConnection.Connection => {
+  const within = whileOpen(database)
+  return {
+    execute: (text, params, transform) => {
+      if (text === BEGIN) return Effect.as(turn.begin, [])
+      if (text === COMMIT) return Effect.as(turn.commit, [])
+      if (text === ROLLBACK) return Effect.as(turn.rollback, [])
+      const work = within(writer.execute(text, params, transform))
+      return text.startsWith(ROLLBACK_PART) ? Effect.tap(work, Effect.sync(turn.undonePartly)) : work
+    },
+    executeRaw: (...statement) => within(writer.executeRaw(...statement)),
+    executeValues: (...statement) => within(writer.executeValues(...statement)),
+    executeValuesUnprepared: (...statement) => within(writer.executeValuesUnprepared(...statement)),
+    executeUnprepared: (...statement) => within(writer.executeUnprepared(...statement)),
+    executeStream: (...statement) => Stream.fromIterableEffect(within(writer.execute(...statement)))
   }
-})
+}
 
 /**
  * The caller of a transaction waits for the disk; what is to happen after the commit does not, or what is committed could be read for a
@@ -159,8 +173,6 @@ const flushedLog = (file: string, watch: FileWatch) =>
     return log
   })
 
-const ENDED = 'SQLite has ended the transaction because of an error in another one that shared its commit'
-
 interface Opened {
   readonly database: DatabaseSync
   readonly watch: FileWatch
@@ -178,7 +190,7 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
     control: text => writer.execute(text, [], undefined),
     isOpen: () => database.isTransaction,
     begin: BEGIN,
-    ended: () => failure(new Error(ENDED), 'commit'),
+    ended,
     log: {
       committed: () => {
         log.committed()
@@ -191,7 +203,7 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
   const made = yield* SqlClient.make({
     acquirer: Effect.succeed(plain),
     borrower: use => use(plain),
-    transactionAcquirer: Effect.map(groups.turn, turn => inTurn(writer, turn)),
+    transactionAcquirer: Effect.map(groups.turn, turn => inTurn(database, writer, turn)),
     driver: 'node:sqlite',
     compiler: Statement.makeCompilerSqlite(),
     beginTransaction: BEGIN,
@@ -201,12 +213,13 @@ const clientOn = Effect.fnUntraced(function* ({ database, log, reader, turns, ve
     spanAttributes: [['db.system.name', 'sqlite']]
   }).pipe(Effect.provide(Reactivity.layer))
   const client = afterCommitTogether(waitingForDisk(made, log))
+  const within = whileOpen(database)
   const context = Context.make(SqlClient.SqlClient, client).pipe(
     Context.add(
       SqlBulk,
       SqlBulk.of({
-        runMany: (text, rows) => joinTransaction(client)(writer.runMany(text, rows)),
-        insertMany: (text, rows) => joinTransaction(client)(writer.insertMany(text, rows))
+        runMany: (text, rows) => joinTransaction(client)(within(writer.runMany(text, rows))),
+        insertMany: (text, rows) => joinTransaction(client)(within(writer.insertMany(text, rows)))
       })
     ),
     Context.add(StoredVersions, versions.service),
