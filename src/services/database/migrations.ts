@@ -42,6 +42,7 @@ import { webhooksOfThreads } from './migrations/0044-webhooks-of-threads.ts'
 import { queuedMessages } from './migrations/0045-queued-messages.ts'
 import { pins } from './migrations/0048-pins.ts'
 import { lateMessages } from './migrations/0049-late-messages.ts'
+import { answersOfEndpoints } from './migrations/0050-answers-of-endpoints.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -84,7 +85,8 @@ export const MIGRATIONS = {
   '0044_webhooks_of_threads': webhooksOfThreads,
   '0045_queued_messages': queuedMessages,
   '0048_pins': pins,
-  '0049_late_messages': lateMessages
+  '0049_late_messages': lateMessages,
+  '0050_answers_of_endpoints': answersOfEndpoints
 }
 
 const TABLE = 'migrations'

@@ -61,29 +61,31 @@ export const settleBatch = Effect.fnUntraced(function* (
 
 /**
  * What may be written down of a delivery by now: nothing of an endpoint that was deleted meanwhile, or of events that went with their
- * account; and no answers, which may repeat what was sent, from before the end of an erasure.
+ * account; and not what the server said to something that is removed by now, which it may repeat.
  */
 const stillKnown = Effect.fnUntraced(function* (
   webhookId: string,
   { attempts, stopped }: Delivered
 ): Effect.fn.Return<Delivered, SqlError.SqlError, SqlClient.SqlClient> {
   const sql = yield* SqlClient.SqlClient
-  const [webhook] = yield* sql`SELECT 1 AS one FROM webhooks WHERE webhook_id = ${webhookId}`
+  const [webhook] = yield* sql<{ answersKeptFrom: number }>`SELECT answers_kept_from FROM webhooks
+    WHERE webhook_id = ${webhookId}`
   if (webhook === undefined) return { attempts: [], stopped: [] }
   const events = [...attempts.flatMap(one => one.events), ...stopped.map(({ event }) => event)]
   const isThere = yield* eventsStillThere(sql, events)
-  const isErased = yield* wasPersonErased(sql, events, Math.min(...attempts.map(({ at }) => at)))
-  const without = <A extends Answer | undefined>(answer: A): A =>
-    answer !== undefined && isErased ? { ...answer, answer: null } : answer
+  const isAllKept = events.every(isThere) && attempts.every(({ at }) => at >= webhook.answersKeptFrom)
+  if (isAllKept) return { attempts, stopped }
   return {
     attempts: attempts
-      .map(one => ({ ...one, answer: without(one.answer), events: one.events.filter(isThere) }))
+      .map(one => ({ ...one, answer: withoutText(one.answer), events: one.events.filter(isThere) }))
       .filter(one => one.events.length > 0),
     stopped: stopped
       .filter(({ event }) => isThere(event))
-      .map(one => ({ ...one, answer: without(one.answer) }))
+      .map(one => ({ ...one, answer: one.answer && withoutText(one.answer) }))
   }
 })
+
+const withoutText = (answer: Answer): Answer => ({ ...answer, answer: null })
 
 type OfAccount = Pick<FeedEvent, 'accountId' | 'eventId'>
 
@@ -110,13 +112,6 @@ const eventsStillThere = Effect.fnUntraced(function* (
   const isGone = new Set(ofRemoved.map(({ eventId }) => eventId).filter(eventId => !isLeft.has(eventId)))
   return ({ eventId }: OfAccount) => !isGone.has(eventId)
 })
-
-/** Whether the erasure of a person from one of the accounts has ended since a time. */
-const wasPersonErased = (sql: SqlClient.SqlClient, events: ReadonlyArray<OfAccount>, since: number) =>
-  Effect.map(
-    sql`SELECT 1 AS one FROM erasures WHERE account_id IN ${listOf(sql, accountsOf(events))} AND ended_at >= ${since} LIMIT 1`,
-    rows => rows.length > 0
-  )
 
 const record = Effect.fnUntraced(function* (endpoint: Version, { attempts, stopped }: Delivered) {
   const { webhookId } = endpoint

@@ -1,5 +1,5 @@
 // The tables of webhooks. One for all accounts stays when an account goes; what waits of that account goes.
-import { Effect } from 'effect'
+import { Clock, Effect } from 'effect'
 import { least } from '../database/dialect.ts'
 import {
   type AccountRemoval,
@@ -28,6 +28,14 @@ const forgetAnswers =
       sql`UPDATE ${sql(table)} SET answer = NULL WHERE account_id = ${accountId} OR account_id IS NULL`
     )
 
+/** Nor are those kept that come later, to what was sent before. */
+const keepNoAnswersUntilNow: TableChange<PersonRemoval> = (sql, { accountId }) =>
+  Effect.flatMap(Clock.currentTimeMillis, now =>
+    Effect.asVoid(
+      sql`UPDATE webhooks SET answers_kept_from = ${now + 1} WHERE account_id = ${accountId} OR account_id IS NULL`
+    )
+  )
+
 const removeDeliveries: TableChange<AccountRemoval> = (sql, { accountId }) =>
   Effect.andThen(
     sql`DELETE FROM webhook_deliveries WHERE account_id = ${accountId}`,
@@ -35,7 +43,7 @@ const removeDeliveries: TableChange<AccountRemoval> = (sql, { accountId }) =>
   )
 
 export const webhookTables: ReadonlyArray<OwnedTable> = [
-  { name: 'webhooks', account: OF_ACCOUNT },
+  { name: 'webhooks', account: OF_ACCOUNT, onPersonRemoval: keepNoAnswersUntilNow },
   // A webhook that is limited to threads belongs to their account, and goes with it.
   {
     name: 'webhook_threads',
