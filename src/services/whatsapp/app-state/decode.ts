@@ -109,13 +109,19 @@ const opened = (
 /** So many records take some milliseconds, also the first that are ever read. */
 const RECORDS_AT_ONCE = 20
 
+interface Reading {
+  readonly keys: KeysById
+  /** Completes once other work of the server has had its turn. */
+  readonly turn: Effect.Effect<void>
+}
+
 /** `valueMacs` are those of the records before, by index MAC. */
 const applied = Effect.fnUntraced(function* (
   before: CollectionState,
   version: number,
   mutations: ReadonlyArray<proto.ISyncdMutation>,
   valueMacs: ReadonlyMap<string, Uint8Array>,
-  keys: KeysById
+  { keys, turn }: Reading
 ) {
   const current = new Map(valueMacs)
   const removed: Array<Uint8Array> = []
@@ -125,7 +131,7 @@ const applied = Effect.fnUntraced(function* (
   let unreadable = 0
   let isAuthentic = true
   for (const [place, mutation] of mutations.entries()) {
-    if (place > 0 && place % RECORDS_AT_ONCE === 0) yield* Effect.yieldNow
+    if (place > 0 && place % RECORDS_AT_ONCE === 0) yield* turn
     const record = mutation.record ?? {}
     const indexMac = indexMacIn(record)
     const earlier = current.get(indexMac)
@@ -164,11 +170,11 @@ export const decodePatch = Effect.fnUntraced(function* (
   patch: proto.ISyncdPatch,
   before: CollectionState,
   valueMacs: ReadonlyMap<string, Uint8Array>,
-  keys: KeysById
+  reading: Reading
 ): Effect.fn.Return<DecodedPatch> {
   const version = versionIn(patch) || before.version + 1
-  const decoded = yield* applied(before, version, patch.mutations ?? [], valueMacs, keys)
-  const key = keys.get(keyIdOf(patch.keyId))
+  const decoded = yield* applied(before, version, patch.mutations ?? [], valueMacs, reading)
+  const key = reading.keys.get(keyIdOf(patch.keyId))
   const isAuthentic =
     key !== undefined &&
     decoded.isAuthentic &&
@@ -184,7 +190,7 @@ export const decodePatch = Effect.fnUntraced(function* (
 export const decodeSnapshot = Effect.fnUntraced(function* (
   collection: string,
   snapshot: proto.ISyncdSnapshot,
-  keys: KeysById
+  reading: Reading
 ): Effect.fn.Return<DecodedRecords> {
   const version = versionIn(snapshot)
   const mutations = (snapshot.records ?? []).map(record => ({ operation: SET, record }))
@@ -193,9 +199,9 @@ export const decodeSnapshot = Effect.fnUntraced(function* (
     version,
     mutations,
     new Map(),
-    keys
+    reading
   )
-  const key = keys.get(keyIdOf(snapshot.keyId))
+  const key = reading.keys.get(keyIdOf(snapshot.keyId))
   const isComplete =
     key !== undefined &&
     isAuthentic &&

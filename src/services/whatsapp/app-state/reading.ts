@@ -4,6 +4,7 @@ import type { BinaryNode, WASocket } from '@whiskeysockets/baileys'
 import { Clock, Effect, Result } from 'effect'
 import type { DatabaseError } from '../../database/error.ts'
 import type { Incidents } from '../../incidents/incidents.ts'
+import type { LiveTraffic } from '../../journal/traffic.ts'
 import type { Self } from '../convert/address.ts'
 import type { AppState, CollectionUpdate } from './app-state.ts'
 import { type Collection, type CollectionChanged, NEW_COLLECTION, type Trouble } from './collections.ts'
@@ -19,6 +20,7 @@ export interface ReadingContext {
   readonly socket: WASocket
   readonly appState: AppState['Service']
   readonly incidents: Incidents['Service']
+  readonly traffic: LiveTraffic['Service']
   readonly mediaServer: MediaServer
   readonly self: () => Self
   /** The owner has changed the name that others see. */
@@ -44,12 +46,13 @@ export const readCollections = Effect.fn('AppState.sync')(function* (
   options: Sync,
   names: ReadonlySet<string>
 ) {
-  const { accountId, appState, mediaServer, socket } = options
+  const { accountId, appState, mediaServer, socket, traffic } = options
   const left = new Set(names)
   const failed = new Set<string>()
   const asSnapshot = new Set<string>()
   const damaged = new Set<string>()
   for (let round = 0; left.size > 0 && round < MOST_ROUNDS; round += 1) {
+    yield* traffic.quiet('chunk')
     const known = yield* appState.collections(accountId)
     const collections = [...left].map((name): Collection => known.get(name) ?? { ...NEW_COLLECTION, name })
     const query = collectionsQuery(
@@ -154,7 +157,10 @@ const takeSnapshot = Effect.fnUntraced(function* (
   snapshot: Parameters<typeof decodeSnapshot>[1],
   keys: KeysById
 ) {
-  const decoded = yield* decodeSnapshot(collection.name, snapshot, keys)
+  const decoded = yield* decodeSnapshot(collection.name, snapshot, {
+    keys,
+    turn: options.traffic.quiet('part')
+  })
   // Each record proves to be the phone's: of a damaged snapshot those that are there are applied, and the phone is asked for all.
   yield* take(options, { collection, decoded, isSnapshot: true })
   // What has changed since the snapshot was made follows as patches.
@@ -179,11 +185,14 @@ const takePatches = Effect.fnUntraced(function* (
   { hasMore, patches, version }: Fetched,
   { isFresh, keys }: { readonly isFresh: boolean; readonly keys: KeysById }
 ) {
-  const { accountId, appState } = options
+  const { accountId, appState, traffic } = options
   let current = collection
   for (const patch of patches) {
     const valueMacs = yield* appState.valueMacs(accountId, current.name, indexMacsIn(patch))
-    const decoded = yield* decodePatch(current.name, patch, current, valueMacs, keys)
+    const decoded = yield* decodePatch(current.name, patch, current, valueMacs, {
+      keys,
+      turn: traffic.quiet('part')
+    })
     // One that does not even fit a fresh snapshot is of a device whose own copy has a fault: what it says counts all the same.
     const isDiverged = isFresh && decoded.isAuthentic && !decoded.isComplete
     if (!decoded.isComplete && !isDiverged) return 'damaged' as const satisfies Outcome

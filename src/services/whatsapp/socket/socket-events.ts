@@ -78,8 +78,16 @@ const followState = (
     runtime.fork(Effect.logInfo('Connected to WhatsApp'))
     // What changed while this device was away, and what an earlier connection did not finish.
     appState.onOpen()
-    fetchGroups(socket, runtime, connection.resources.groupList, now)
-    runtime.fork(checkPreKeys(connection, socket, keys))
+    // Nobody waits for these, and somebody may for what has come meanwhile.
+    runtime.fork(
+      Effect.andThen(
+        services.traffic.quiet('chunk'),
+        Effect.suspend(() => {
+          fetchGroups(socket, runtime, connection.resources.groupList, now)
+          return checkPreKeys(connection, socket, keys)
+        })
+      )
+    )
   }
 
   socket.ev.on('connection.update', (update: Partial<ConnectionState>) => {

@@ -43,6 +43,8 @@ const phoneWith = async (patches: ReadonlyArray<ReadonlyArray<Change>>): Promise
 const keysOf = (phone: AppState) =>
   new Map(phone.keys.map(({ data, id }) => [id.toString('base64'), expandSyncKey(data)]))
 
+const readingWith = (phone: AppState) => ({ keys: keysOf(phone), turn: Effect.yieldNow })
+
 const read = async (phone: AppState, patches: ReadonlyArray<Uint8Array>) => {
   let state: CollectionState = { version: 0, hash: EMPTY_HASH }
   const macs = new Map<string, Uint8Array>()
@@ -50,7 +52,7 @@ const read = async (phone: AppState, patches: ReadonlyArray<Uint8Array>) => {
   for (const bytes of patches) {
     const patch = proto.SyncdPatch.decode(bytes)
     const known = new Map([...macs].filter(([indexMac]) => indexMacsIn(patch).includes(indexMac)))
-    const next = await Effect.runPromise(decodePatch(COLLECTION, patch, state, known, keysOf(phone)))
+    const next = await Effect.runPromise(decodePatch(COLLECTION, patch, state, known, readingWith(phone)))
     decoded.push(next)
     if (!next.isComplete) break
     state = next.state
@@ -81,7 +83,7 @@ test('patches in their order and a snapshot lead to the same collection, with ev
       const snapshot = proto.SyncdSnapshot.decode(
         proto.SyncdSnapshot.encode(phone.snapshot(COLLECTION)!).finish()
       )
-      const whole = await Effect.runPromise(decodeSnapshot(COLLECTION, snapshot, keysOf(phone)))
+      const whole = await Effect.runPromise(decodeSnapshot(COLLECTION, snapshot, readingWith(phone)))
       expect(whole.isComplete).toBe(true)
       expect(Buffer.from(whole.state.hash)).toEqual(Buffer.from(state.hash))
       expect(whole.state.version).toBe(state.version)
@@ -124,7 +126,7 @@ test('the event loop goes on while a large collection is read', async () => {
   }
   setImmediate(count)
   const decoded = await Effect.runPromise(
-    decodeSnapshot(COLLECTION, phone.snapshot(COLLECTION)!, keysOf(phone))
+    decodeSnapshot(COLLECTION, phone.snapshot(COLLECTION)!, readingWith(phone))
   )
   isRead = true
   expect(decoded.isComplete).toBe(true)
