@@ -1,7 +1,8 @@
 // Two addresses turned out to belong to one person: everything stored under one moves to the other, in SQL.
-import { Effect } from 'effect'
+import { Effect, Equal } from 'effect'
 import type { SqlClient, Statement } from 'effect/sql'
 import { messageIdOf, threadIdOf } from '../../../domain/ids.ts'
+import { withAdditionsOf } from '../../../domain/one-message.ts'
 import { listOf } from '../../database/dialect.ts'
 import type { MessageRekey, Tables, ThreadMerge } from '../../database/tables.ts'
 import { mergeContacts } from './contacts.ts'
@@ -9,7 +10,8 @@ import { deriveThreads, markRemovedMessages } from './chat-settings.ts'
 import type { WriteContext } from './context.ts'
 import { renameGroupAdmin } from './group-admins.ts'
 import { deriveThreadLabels } from './labels.ts'
-import { applyWaitingOf } from './message-changes.ts'
+import { applyWaitingOf, HELD_COLUMNS, replaceHeld } from './message-changes.ts'
+import { decodeHeld } from './message-row.ts'
 import { MESSAGE_COLUMN_NAMES, MESSAGE_COLUMNS, ONE_MESSAGE_RULE } from './messages.ts'
 import { renamePastParticipant } from './past-participants.ts'
 import { renameInMessages, renameInWaitingChanges } from './rename-in-messages.ts'
@@ -38,6 +40,54 @@ const copyMessages = (
     SELECT ${sql.csv(selected)} FROM messages WHERE ${where} ORDER BY message_row ${sql.literal(ONE_MESSAGE_RULE)}`
 }
 
+interface MessageKey {
+  readonly threadId: string
+  readonly messageId: string
+  readonly messageRow: number
+}
+
+/** Two rows of one message: `row` goes, `same` stays. */
+interface Pair {
+  readonly row: number
+  readonly same: number
+}
+
+/** Most messages have nothing that was added to them. */
+const HAS_ADDITIONS = `(m.reactions IS NOT NULL OR m.edits IS NOT NULL OR m.details IS NOT NULL
+  OR m.media LIKE '%"fetched"%' OR m.media LIKE '%"variants"%')`
+
+const heldIn = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  rows: ReadonlyArray<number>,
+  condition = 'TRUE'
+) {
+  const found =
+    yield* sql<MessageKey>`SELECT m.thread_id, m.message_id, ${sql.literal(HELD_COLUMNS)} FROM messages m
+    WHERE m.message_row IN ${listOf(sql, rows)} AND ${sql.literal(condition)}`
+  return yield* Effect.forEach(found, one =>
+    Effect.map(decodeHeld(one), held => ({ ...one, row: one.messageRow, held }))
+  )
+})
+
+/** Has rows become one by `work`, and adds what was added to those that go, such as edits, reactions and files that were fetched. */
+const withAdditions = Effect.fnUntraced(function* <E, R>(
+  sql: SqlClient.SqlClient,
+  pairs: ReadonlyArray<Pair>,
+  work: Effect.Effect<unknown, E, R>
+) {
+  const sameOf = new Map(pairs.map(({ row, same }) => [row, same]))
+  const going = yield* heldIn(sql, [...sameOf.keys()], HAS_ADDITIONS)
+  yield* work
+  const staying = going.flatMap(({ row }) => sameOf.get(row) ?? [])
+  const stays = new Map((yield* heldIn(sql, staying)).map(one => [one.row, one]))
+  for (const { held, row } of going) {
+    const stayed = stays.get(sameOf.get(row) ?? 0)
+    if (stayed === undefined) continue
+    const after = withAdditionsOf(stayed.held, held)
+    if (!Equal.equals(after, stayed.held)) yield* replaceHeld(sql, stayed, stayed.held, after)
+  }
+})
+
 const countFewer = (sql: SqlClient.SqlClient, accountId: string, fewer: number) =>
   sql`UPDATE accounts SET messages = messages - ${fewer} WHERE account_id = ${accountId}`
 
@@ -49,14 +99,11 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   { accountId, from, to }: ThreadMerge
 ) {
-  const inBoth = yield* sql<{
-    row: number
-    same: number
-  }>`SELECT a.message_row AS row, b.message_row AS same FROM messages a
+  const inBoth = yield* sql<Pair>`SELECT a.message_row AS row, b.message_row AS same FROM messages a
     JOIN messages b ON b.thread_id = ${to} AND b.message_id = a.message_id WHERE a.thread_id = ${from}`
   const rows = inBoth.map(({ row }) => row)
   const isInBoth = sql`thread_id = ${from} AND message_row IN ${listOf(sql, rows)}`
-  yield* reindexing(
+  const moving = reindexing(
     sql,
     inBoth.flatMap(({ row, same }) => [row, same]),
     Effect.andThen(
@@ -64,6 +111,7 @@ export const mergeMessagesOfThreads = Effect.fnUntraced(function* (
       sql`DELETE FROM messages WHERE ${isInBoth}`
     )
   )
+  yield* withAdditions(sql, inBoth, moving)
   yield* sql`UPDATE messages SET thread_id = ${to} WHERE thread_id = ${from}`
   yield* sql`UPDATE messages SET quoted_thread_id = CASE WHEN thread_id = ${to} THEN NULL ELSE ${to} END
     WHERE quoted_thread_id = ${from} OR (quoted_thread_id = ${to} AND thread_id = ${to})`
@@ -125,7 +173,7 @@ const rekeyMessage = Effect.fnUntraced(function* (
       WHERE thread_id = ${threadId} AND message_id = ${from}`
   } else {
     const isThis = sql`thread_id = ${threadId} AND message_id = ${from}`
-    yield* reindexing(
+    const moving = reindexing(
       sql,
       [same.row, row],
       Effect.andThen(
@@ -133,6 +181,7 @@ const rekeyMessage = Effect.fnUntraced(function* (
         sql`DELETE FROM messages WHERE ${isThis}`
       )
     )
+    yield* withAdditions(sql, [{ row, same: same.row }], moving)
     yield* countFewer(sql, accountId, 1)
     yield* recountUnread(context, threadId)
   }
