@@ -32,6 +32,8 @@ export class LocalStorage {
   readonly objects = new Map<string, StoredObject>()
   /** Requests that are answered with 503 before anything is done. */
   failures = 0
+  /** Awaited before an upload is kept. */
+  beforeUpload: () => Promise<void> = () => Promise.resolve()
   private readonly server: Server
 
   private constructor() {
@@ -96,6 +98,7 @@ export class LocalStorage {
         contentType: /content-type: (.+)/i.exec(part.head)?.[1] ?? '',
         timeCreated: new Date().toISOString()
       }
+      await this.beforeUpload()
       this.objects.set(given, object)
       return json(200, this.resource(given, object))
     }

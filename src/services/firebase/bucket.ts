@@ -1,10 +1,16 @@
-// Media files in a bucket of Firebase Storage: media/<sha-256>. A file is written to the folder on this machine first, where
-// its hash is computed, and appears in the bucket complete or not at all.
+// Media files in a bucket of Firebase Storage: media/<sha-256>. A file is staged on this machine first, where its hash is computed, and
+// appears in the bucket complete or not at all.
 import { pipeline } from 'node:stream/promises'
 import { Readable } from 'node:stream'
 import { Effect, Layer, Stream } from 'effect'
 import type { Storage } from 'firebase-admin/storage'
-import { type ByteRange, MediaFiles, MediaStorageError } from '../media/files.ts'
+import {
+  type ByteRange,
+  MediaFiles,
+  MediaStorageError,
+  type StagedFile,
+  StagedFiles
+} from '../media/files.ts'
 import { FirebaseApp, type FirebaseSetup, setupError } from './app.ts'
 
 type Bucket = ReturnType<Storage['bucket']>
@@ -47,11 +53,11 @@ const readFrom = (
         )
       )
 
-const upload = (bucket: Bucket, local: MediaFiles['Service'], file: string) =>
-  Effect.flatMap(Stream.toAsyncIterableEffect(local.read(file)), content =>
+const upload = (bucket: Bucket, { content, file }: StagedFile) =>
+  Effect.flatMap(Stream.toAsyncIterableEffect(content), bytes =>
     trying(() =>
       pipeline(
-        Readable.from(content),
+        Readable.from(bytes),
         fileIn(bucket, file).createWriteStream({
           // Google compares the hash of what arrived with that of what was sent.
           validation: 'md5',
@@ -64,7 +70,7 @@ const upload = (bucket: Bucket, local: MediaFiles['Service'], file: string) =>
   )
 
 /** Files stored before the bucket was configured are still in the folder, and are found there first. */
-const filesIn = (bucket: Bucket, local: MediaFiles['Service']) =>
+const filesIn = (bucket: Bucket, local: MediaFiles['Service'], { stage }: StagedFiles['Service']) =>
   MediaFiles.of({
     size: file =>
       Effect.filterOrElse(
@@ -79,11 +85,10 @@ const filesIn = (bucket: Bucket, local: MediaFiles['Service']) =>
         )
       ),
     write: Effect.fnUntraced(function* (content, expected) {
-      const held = yield* local.write(content, expected)
-      return yield* Effect.as(upload(bucket, local, held.file), held).pipe(
-        Effect.ensuring(Effect.ignore(local.remove(held.file)))
-      )
-    }),
+      const staged = yield* stage(content, expected)
+      yield* upload(bucket, staged)
+      return { file: staged.file, size: staged.size }
+    }, Effect.scoped),
     remove: file =>
       Effect.andThen(
         local.remove(file),
@@ -114,17 +119,20 @@ async function* oldFiles(bucket: Bucket, time: number): AsyncGenerator<string> {
   } while (pageToken !== undefined)
 }
 
-/** Stores media in the bucket; the folder below it holds them while they are uploaded. */
-export const layer = (bucketName: string): Layer.Layer<MediaFiles, FirebaseSetup, FirebaseApp | MediaFiles> =>
+/** Stores media in the bucket; they are staged in the folder below it. */
+export const layer = (
+  bucketName: string
+): Layer.Layer<MediaFiles, FirebaseSetup, FirebaseApp | MediaFiles | StagedFiles> =>
   Layer.effect(
     MediaFiles,
     Effect.gen(function* () {
       const app = yield* FirebaseApp
       const local = yield* MediaFiles
+      const staged = yield* StagedFiles
       const bucket = yield* Effect.tryPromise({
         try: async () => (await import('firebase-admin/storage')).getStorage(app).bucket(bucketName),
         catch: setupError
       })
-      return filesIn(bucket, local)
+      return filesIn(bucket, local, staged)
     })
   )

@@ -1,6 +1,6 @@
 // Where media files are stored. A file is named by the SHA-256 of its content (hexadecimal), never by a path: the storage
 // is a folder or a bucket.
-import { Context, type Effect, Schema, type Stream } from 'effect'
+import { Context, type Effect, Schema, type Scope, type Stream } from 'effect'
 
 /** The disk or bucket failed: full, read-only, broken. The cause stays out of responses. */
 export class MediaStorageError extends Schema.TaggedError<MediaStorageError>()('MediaStorageError', {
@@ -58,3 +58,20 @@ export class PartialFiles extends Context.Service<
     readonly removeBefore: (time: number) => Effect.Effect<void, MediaStorageError>
   }
 >()('backscroll/services/media/PartialFiles') {}
+
+/** A file that is complete on this machine's disk, and not stored yet. */
+export interface StagedFile extends HeldFile {
+  readonly content: Stream.Stream<Uint8Array, MediaStorageError>
+}
+
+/** Content on its way into a storage elsewhere. It is always on this machine. */
+export class StagedFiles extends Context.Service<
+  StagedFiles,
+  {
+    /** Writes the content to a file of its own, which is removed when the scope closes; with `expected` only if that is its hash. */
+    readonly stage: <E>(
+      content: Stream.Stream<Uint8Array, E>,
+      expected: string | undefined
+    ) => Effect.Effect<StagedFile, E | MediaStorageError | WrongContent, Scope.Scope>
+  }
+>()('backscroll/services/media/StagedFiles') {}

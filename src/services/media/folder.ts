@@ -11,6 +11,7 @@ import {
   MediaFiles,
   MediaStorageError,
   PartialFiles,
+  StagedFiles,
   WrongContent
 } from './files.ts'
 
@@ -117,16 +118,25 @@ const removeTemporary = (path: string) =>
 
 const pathIn = (root: string, file: string): string => join(root, file.slice(0, 2), file)
 
+/** A new file with the content, which is removed when the scope closes. */
+const staged = Effect.fnUntraced(function* <E>(
+  root: string,
+  content: Stream.Stream<Uint8Array, E>,
+  expected: string | undefined
+) {
+  const path = join(root, UNFINISHED, `${randomUUID()}.part`)
+  yield* Effect.addFinalizer(() => removeTemporary(path))
+  const held = yield* writeHashed(path, content)
+  if (expected !== undefined && expected !== held.file) return yield* new WrongContent({})
+  return { ...held, path }
+})
+
 const writeFile = (root: string): MediaFiles['Service']['write'] =>
   Effect.fnUntraced(function* (content, expected) {
-    const temporary = join(root, UNFINISHED, `${randomUUID()}.part`)
-    return yield* Effect.gen(function* () {
-      const held = yield* writeHashed(temporary, content)
-      if (expected !== undefined && expected !== held.file) return yield* new WrongContent({})
-      yield* moveTo(temporary, pathIn(root, held.file))
-      return held
-    }).pipe(Effect.ensuring(removeTemporary(temporary)))
-  })
+    const { file, path, size } = yield* staged(root, content, expected)
+    yield* moveTo(path, pathIn(root, file))
+    return { file, size }
+  }, Effect.scoped)
 
 const filesIn = (root: string) =>
   MediaFiles.of({
@@ -166,5 +176,19 @@ const partialsIn = (root: string) => {
   })
 }
 
-export const layer = (root: string): Layer.Layer<MediaFiles | PartialFiles> =>
-  Layer.mergeAll(Layer.succeed(MediaFiles, filesIn(root)), Layer.succeed(PartialFiles, partialsIn(root)))
+const stagedIn = (root: string) =>
+  StagedFiles.of({
+    stage: (content, expected) =>
+      Effect.map(staged(root, content, expected), ({ file, path, size }) => ({
+        file,
+        size,
+        content: reading(path)
+      }))
+  })
+
+export const layer = (root: string): Layer.Layer<MediaFiles | PartialFiles | StagedFiles> =>
+  Layer.mergeAll(
+    Layer.succeed(MediaFiles, filesIn(root)),
+    Layer.succeed(PartialFiles, partialsIn(root)),
+    Layer.succeed(StagedFiles, stagedIn(root))
+  )
