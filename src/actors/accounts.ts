@@ -18,7 +18,7 @@ import type { SessionTransfer, TakingOver } from '../services/whatsapp/transfer/
 import type { AccountServices } from './account.ts'
 import { type ViewSources, viewOf } from './account-view.ts'
 import type { EffectBridge } from './effect-bridge.ts'
-import { accountStart } from './supervisor.ts'
+import { accountStart, isBeingRemoved } from './supervisor.ts'
 import { outcomeOf, startWithSession } from './taking-over.ts'
 import { stateNameOf } from './watch/observed-account.ts'
 
@@ -34,9 +34,8 @@ export interface AccountsDeps extends ViewSources {
   readonly vault: Vault['Service']
 }
 
-export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] => {
-  const removing = new Set<string>()
-  return Accounts.of({
+export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] =>
+  Accounts.of({
     create: create(deps),
     takeOver: takeOver(deps),
     list: list(deps),
@@ -44,12 +43,11 @@ export const makeAccounts = (deps: AccountsDeps): Accounts['Service'] => {
     totals: totals(deps),
     importing: deps.history.busy,
     historyProgress: historyProgress(deps),
-    send: send(deps, removing),
-    restart: restart(deps, removing),
-    remove: remove(deps, removing),
+    send: send(deps),
+    restart: restart(deps),
+    remove: remove(deps),
     setProxy: setProxy(deps)
   })
-}
 
 const readRecord = ({ records }: AccountsDeps, accountId: string) =>
   Effect.filterOrFail(
@@ -103,19 +101,17 @@ const historyProgress =
   (accountId: string) =>
     Effect.all({ sync: history.progress(accountId), coverage: coverage.summary(accountId) })
 
-/** The accounts that are being removed: nothing may start them again. */
-type Removing = Set<string>
-
-const readStaying = (deps: AccountsDeps, removing: Removing, accountId: string) =>
+/** The record of an account that is not being removed. */
+const readStaying = (deps: AccountsDeps, accountId: string) =>
   Effect.filterOrFail(
     readRecord(deps, accountId),
-    () => !removing.has(accountId),
+    () => !isBeingRemoved(deps.supervisor, accountId),
     () => new AccountNotFound({ accountId })
   )
 
-const send = (deps: AccountsDeps, removing: Removing) =>
+const send = (deps: AccountsDeps) =>
   Effect.fn('Accounts.send')(function* (accountId: string, command: AccountCommand) {
-    const record = yield* readStaying(deps, removing, accountId)
+    const record = yield* readStaying(deps, accountId)
     yield* Effect.annotateCurrentSpan({ accountId, 'messaging.operation.name': command.type })
     // Right after the start of the server the account may not have been started yet.
     if (actorOf(deps, accountId) === undefined) start(deps, record)
@@ -130,14 +126,14 @@ const send = (deps: AccountsDeps, removing: Removing) =>
     return yield* viewOf(deps, record)
   })
 
-const restart = (deps: AccountsDeps, removing: Removing) =>
+const restart = (deps: AccountsDeps) =>
   Effect.fn('Accounts.restart')(function* (accountId: string) {
-    const { ended, jid } = yield* readStaying(deps, removing, accountId)
+    const { ended, jid } = yield* readStaying(deps, accountId)
     if (ended === 'failed') yield* deps.records.update(accountId, { ended: null, wanted: jid !== null })
     deps.supervisor.send({ type: 'account.stop', accountId })
     yield* count.restart('command')
     yield* deps.whatsapp.closed(accountId)
-    const record = yield* readStaying(deps, removing, accountId)
+    const record = yield* readStaying(deps, accountId)
     start(deps, record)
     return yield* viewOf(deps, record)
     // Whoever asked may go away in the middle: the account would stay stopped.
@@ -152,7 +148,7 @@ const proxyChanged = (at: number): ConnectionEvent => {
 
 const setProxy = (deps: AccountsDeps) =>
   Effect.fn('Accounts.setProxy')(function* (accountId: string, proxy: string | null) {
-    const record = yield* readRecord(deps, accountId)
+    const record = yield* readStaying(deps, accountId)
     yield* deps.proxies.set(accountId, proxy)
     const actor = actorOf(deps, accountId)
     const snapshot = actor?.getSnapshot()
@@ -161,7 +157,7 @@ const setProxy = (deps: AccountsDeps) =>
     return yield* viewOf(deps, record)
   })
 
-const remove = (deps: AccountsDeps, removing: Removing) => {
+const remove = (deps: AccountsDeps) => {
   const removeNow = Effect.fnUntraced(function* (accountId: string) {
     yield* logOut(deps, accountId)
     deps.supervisor.send({ type: 'account.stop', accountId })
@@ -177,11 +173,11 @@ const remove = (deps: AccountsDeps, removing: Removing) => {
     )
   })
   return Effect.fn('Accounts.remove')(function* (accountId: string) {
-    yield* readStaying(deps, removing, accountId)
-    removing.add(accountId)
+    yield* readStaying(deps, accountId)
+    deps.supervisor.send({ type: 'account.removing', accountId })
     yield* Effect.ensuring(
       removeNow(accountId),
-      Effect.sync(() => removing.delete(accountId))
+      Effect.sync(() => deps.supervisor.send({ type: 'account.removalEnded', accountId }))
     )
     // Whoever asked may go away in the middle.
   }, Effect.uninterruptible)

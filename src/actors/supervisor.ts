@@ -42,6 +42,9 @@ export const startSupervisor = (options: {
   )
 }
 
+export const isBeingRemoved = (supervisor: Supervisor, accountId: string): boolean =>
+  supervisor.getSnapshot().context.removing[accountId] !== undefined
+
 /** The event that starts an account from its stored facts. */
 export const accountStart = (record: AccountRecord): SupervisorEvent => ({
   type: 'account.start',
@@ -60,7 +63,7 @@ const inputOf = (record: AccountRecord): AccountInput => ({
 type Send = (event: SupervisorEvent) => void
 
 /** Answers with `account.start`, with `account.loadFailed`, or not at all when there is no such account. */
-const loadAccount = (accountId: string, send: Send): Effect.Effect<void, never, AccountStore> =>
+export const loadAccount = (accountId: string, send: Send): Effect.Effect<void, never, AccountStore> =>
   AccountStore.use(accounts => accounts.read(accountId)).pipe(
     Effect.map(record => (record === undefined ? undefined : accountStart(record))),
     Effect.catch(error =>

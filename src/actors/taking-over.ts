@@ -9,7 +9,7 @@ import type { AccountStore } from '../services/conversations/account-store.ts'
 import type { LinkedSession } from '../services/whatsapp/transfer/session.ts'
 import type { SessionTransfer, TakingOver } from '../services/whatsapp/transfer/transfer.ts'
 import type { WhatsApp } from '../services/whatsapp/whatsapp.ts'
-import { accountStart, type Supervisor } from './supervisor.ts'
+import { accountStart, isBeingRemoved, type Supervisor } from './supervisor.ts'
 
 interface Deps {
   readonly records: AccountStore['Service']
@@ -40,10 +40,20 @@ export const startWithSession = Effect.fnUntraced(function* (
   return accountId
 })
 
+const untilRemoved = (supervisor: Supervisor, accountId: string) =>
+  Effect.ignore(
+    Effect.tryPromise(() => waitFor(supervisor, ({ context }) => context.removing[accountId] === undefined))
+  )
+
 /** Ends the actor of the account that has lost its link, and with it the connection of a pairing that may be under way. */
 const stopUnlinked = Effect.fnUntraced(function* ({ records, supervisor, whatsapp }: Deps, jid: string) {
   const known = (yield* records.list).find(record => record.jid === jid)
   if (known === undefined || isLinked(known)) return undefined
+  // An account that is being removed would take the session with it.
+  if (isBeingRemoved(supervisor, known.accountId)) {
+    yield* untilRemoved(supervisor, known.accountId)
+    return undefined
+  }
   supervisor.send({ type: 'account.stop', accountId: known.accountId })
   yield* whatsapp.closed(known.accountId)
   return known satisfies AccountRecord

@@ -7,6 +7,10 @@ import { type AccountInput, accountMachine } from './account.ts'
 export type SupervisorEvent =
   | { readonly type: 'account.start'; readonly input: AccountInput }
   | { readonly type: 'account.stop'; readonly accountId: string }
+  /** The account is being removed: nothing starts it until `account.removalEnded`. */
+  | { readonly type: 'account.removing'; readonly accountId: string }
+  /** It is removed, or could not be. */
+  | { readonly type: 'account.removalEnded'; readonly accountId: string }
   | { readonly type: 'account.restartDue'; readonly accountId: string }
   /** The account's facts could not be read. */
   | { readonly type: 'account.loadFailed'; readonly accountId: string }
@@ -25,6 +29,8 @@ interface SupervisorContext {
   readonly crashes: Readonly<Record<string, number>>
   /** The accounts that have an actor. */
   readonly running: Readonly<Record<string, true>>
+  /** The accounts that are being removed. */
+  readonly removing: Readonly<Record<string, true>>
 }
 
 /** Restarts within the window before supervision gives an account up. */
@@ -41,8 +47,8 @@ export const supervisorMachine = setup({
     reportCrash: (_, _params: { readonly accountId: string; readonly error: unknown }) => undefined
   },
   guards: {
-    isNotRunning: ({ context }, params: { readonly accountId: string }) =>
-      context.running[params.accountId] === undefined,
+    mayStart: ({ context }, params: { readonly accountId: string }) =>
+      context.running[params.accountId] === undefined && context.removing[params.accountId] === undefined,
     isSpent: ({ context }, params: { readonly accountId: string }) =>
       (context.crashes[params.accountId] ?? 0) >= RESTART_BUDGET
   },
@@ -54,11 +60,11 @@ export const supervisorMachine = setup({
   }
 }).createMachine({
   id: 'supervisor',
-  context: { crashes: {}, running: {} },
+  context: { crashes: {}, running: {}, removing: {} },
   on: {
     'account.start': {
       // Starting twice would be two sockets for one account: the first stays.
-      guard: { type: 'isNotRunning', params: ({ event }) => ({ accountId: event.input.accountId }) },
+      guard: { type: 'mayStart', params: ({ event }) => ({ accountId: event.input.accountId }) },
       actions: [
         enqueueActions(({ enqueue, event }) => {
           enqueue.spawnChild('account', { id: event.input.accountId, input: event.input })
@@ -76,6 +82,14 @@ export const supervisorMachine = setup({
           running: without(context.running, event.accountId)
         }))
       ]
+    },
+    'account.removing': {
+      actions: assign({
+        removing: ({ context, event }) => ({ ...context.removing, [event.accountId]: true as const })
+      })
+    },
+    'account.removalEnded': {
+      actions: assign({ removing: ({ context, event }) => without(context.removing, event.accountId) })
     },
     'account.restartDue': {
       actions: { type: 'loadAndStart', params: ({ event }) => ({ accountId: event.accountId }) }

@@ -16,6 +16,7 @@ import { AccountMemory } from '../../src/services/process/account-memory.ts'
 import { Inspection } from '../../src/services/telemetry/inspection.ts'
 import { AccountProxies } from '../../src/services/whatsapp/proxy/account-proxies.ts'
 import { ClientVersion } from '../../src/services/whatsapp/version/client-version.ts'
+import type { LinkedSession } from '../../src/services/whatsapp/transfer/session.ts'
 import { SessionTransfer } from '../../src/services/whatsapp/transfer/transfer.ts'
 import { WhatsApp } from '../../src/services/whatsapp/whatsapp.ts'
 import { servicesOn } from '../services/database.ts'
@@ -70,6 +71,17 @@ const DELAYS = {
   connectTimeoutMs: 60_000,
   reconnectMinMs: 60_000,
   reconnectMaxMs: 60_000
+}
+
+/** As it is read from the files of another server. */
+const SESSION: LinkedSession = {
+  jid: '1@s.whatsapp.net',
+  lid: null,
+  credentials: new Uint8Array([1]),
+  keys: {},
+  mark: { identity: 'i', digest: 'd', nextPreKeyId: 1 },
+  taken: {},
+  leftOut: {}
 }
 
 const withAccounts = <A, E>(
@@ -188,6 +200,27 @@ test('an account that is being removed is not started again by a command, nor re
       yield* close
       yield* Fiber.join(removing)
       expect(yield* Effect.flip(accounts.state(accountId))).toMatchObject(notFound)
+    })
+  ))
+
+test('a session for the number of an account that is being removed is taken over into another one', () =>
+  withAccounts(accounts =>
+    Effect.gen(function* () {
+      const store = yield* AccountStore
+      const { accountId } = (yield* accounts.create('One')).record
+      yield* store.update(accountId, { jid: SESSION.jid, ended: 'loggedOut' })
+      const { asked, close } = yield* heldClosing
+      const removing = yield* Effect.forkChild(accounts.remove(accountId))
+      yield* asked
+      const importing = yield* Effect.forkChild(accounts.takeOver(SESSION, { name: 'Two', again: false }), {
+        startImmediately: true
+      })
+      yield* close
+      yield* Fiber.join(removing)
+      const numbers = Effect.map(store.list, all => all.map(({ jid }) => jid))
+      while (!(yield* numbers).includes(SESSION.jid)) yield* Effect.yieldNow
+      expect((yield* store.list).map(record => record.accountId)).not.toContain(accountId)
+      yield* Fiber.interrupt(importing)
     })
   ))
 

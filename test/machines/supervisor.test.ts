@@ -149,6 +149,20 @@ test('an account that is started twice runs once', () => {
   expect(stage.started).toEqual(['a'])
 })
 
+test('an account that is being removed is started by nobody, also after a crash; one that could not be removed is', async () => {
+  const stage = start()
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  await stage.crash('a')
+  stage.supervisor.send({ type: 'account.removing', accountId: 'a' })
+  stage.supervisor.send({ type: 'account.stop', accountId: 'a' })
+  stage.clock.increment(1000)
+  expect(stage.loads).toEqual(['a'])
+  expect(stage.child('a')).toBeUndefined()
+  stage.supervisor.send({ type: 'account.removalEnded', accountId: 'a' })
+  stage.supervisor.send({ type: 'account.start', input: input('a') })
+  expect(stage.child('a')?.getSnapshot().status).toBe('active')
+})
+
 test('an account that is stopped by command begins with a clean record', async () => {
   const stage = start()
   stage.supervisor.send({ type: 'account.start', input: input('a') })
