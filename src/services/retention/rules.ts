@@ -101,8 +101,9 @@ const removeMessages = Effect.fnUntraced(function* (before: number, progress: (r
       const removed = yield* removeInSlices(
         limit =>
           transaction.run(
-            Effect.tap(old.remove(thread, before, limit), () =>
-              coverage.noteKeptSince(accountId, threadId, before)
+            Effect.tap(old.remove(thread, before, limit), count =>
+              // Nothing is noted of a conversation that is gone by now.
+              count === 0 ? Effect.void : coverage.noteKeptSince(accountId, threadId, before)
             )
           ),
         progress,
