@@ -3,12 +3,12 @@ import { Clock, Effect, Semaphore } from 'effect'
 import { STORED } from '../conversations/apply.ts'
 import type { MessageStore } from '../conversations/message-store.ts'
 import type { Wakes } from '../process/wakes.ts'
-import type { FetchQueue } from './fetch-queue.ts'
+import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
 import { type Fetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
 import type { MessageFiles } from './message-files.ts'
 import type { MessageRef } from './message-ref.ts'
 import type { Removal } from './removal.ts'
-import { withVariant } from './variants.ts'
+import type { Records } from './records.ts'
 import type { ServerPause } from './server-pause.ts'
 
 export type MediaPolicy = 'none' | 'on-demand' | 'recent' | 'all'
@@ -27,13 +27,15 @@ export interface Downloading {
   readonly keptMs: number
   readonly messages: MessageStore['Service']
   readonly queue: FetchQueue
+  readonly records: Pick<Records, 'fileOf'>
   readonly messageFiles: MessageFiles
   readonly removal: Removal
   readonly fetcher: Pick<Fetcher, 'attempt'>
   readonly pause: ServerPause
 }
 
-type Candidate = MessageRef & { readonly wanted?: boolean }
+/** A file that waits for another attempt, or one that was never tried. */
+type Candidate = { readonly entry: FetchEntry } | MessageRef
 
 const isAutomatic = ({ policy }: Downloading): boolean => policy === 'recent' || policy === 'all'
 
@@ -48,7 +50,8 @@ const untried = (downloading: Downloading, accountId: string, now: number) => {
 
 const candidates = Effect.fnUntraced(function* (downloading: Downloading, accountId: string, now: number) {
   const due = yield* downloading.queue.due(accountId, ['download'], now, MOST_AUTOMATIC)
-  const found: ReadonlyArray<Candidate> = due.length > 0 ? due : yield* untried(downloading, accountId, now)
+  const found: ReadonlyArray<Candidate> =
+    due.length > 0 ? due.map(entry => ({ entry })) : yield* untried(downloading, accountId, now)
   return found
 })
 
@@ -67,13 +70,16 @@ const nextPass = Effect.fnUntraced(function* (downloading: Downloading, accountI
 
 /** One pass of the worker. */
 export const downloadOnce = (downloading: Downloading) => {
-  const { fetcher, messages, policy, queue, removal } = downloading
+  const { fetcher, messages, policy, records, removal } = downloading
   const permits = Semaphore.makeUnsafe(MOST_AUTOMATIC)
+  const messageOf = (candidate: Candidate) =>
+    'entry' in candidate
+      ? Effect.map(records.fileOf(candidate.entry), found => found?.message)
+      : messages.read(candidate.threadId, candidate.messageId)
   const fetchOne = Effect.fnUntraced(function* (candidate: Candidate) {
-    const stored = yield* messages.read(candidate.threadId, candidate.messageId)
-    const message = stored && withVariant(stored, candidate.variant ?? '')
-    if (message === undefined) return yield* queue.remove(candidate)
-    yield* permits.withPermit(fetcher.attempt(message, candidate.wanted === true))
+    const message = yield* messageOf(candidate)
+    if (message === undefined) return
+    yield* permits.withPermit(fetcher.attempt(message, 'entry' in candidate && candidate.entry.wanted))
   })
   return Effect.fn('Media.runOnce')(function* (accountId: string) {
     yield* removal.removeOrphans

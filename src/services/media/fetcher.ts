@@ -5,18 +5,17 @@ import { DatabaseError } from '../database/error.ts'
 import type { Incidents } from '../incidents/incidents.ts'
 import { storageTrouble } from '../incidents/storage-trouble.ts'
 import { topic, type Wakes } from '../process/wakes.ts'
-import { MediaTooLarge, MediaUnavailable } from '../whatsapp/media/errors.ts'
-import { contentHashOf, type DownloadError, encodedHash, type MediaSource } from './download.ts'
+import { MediaTooLarge, type MediaUnavailable } from '../whatsapp/media/errors.ts'
+import type { DownloadError, MediaSource } from './download.ts'
 import type { FetchQueue } from './fetch-queue.ts'
 import type { HeldFile, MediaFiles, MediaStorageError } from './files.ts'
 import type { GiveUp } from './losses.ts'
 import { refKey } from './message-ref.ts'
-import { NoMedia } from './outcomes.ts'
 import type { Records } from './records.ts'
-import type { Removal } from './removal.ts'
 import type { ReuploadRequests } from './reupload-requests.ts'
 import type { ServerPause } from './server-pause.ts'
 import { isTooLarge, sourceOf } from './source.ts'
+import { heldFile, type RecordStored } from './stored.ts'
 import type { Waiters } from './waiters.ts'
 
 /** Files of an account wait to be downloaded. */
@@ -43,48 +42,21 @@ export interface Fetching {
   readonly files: MediaFiles['Service']
   readonly queue: FetchQueue
   readonly records: Records
+  readonly recordStored: RecordStored
   readonly waiters: Waiters
-  readonly removal: Removal
   readonly requests: ReuploadRequests
   readonly giveUp: GiveUp
   readonly download: (source: MediaSource) => Effect.Effect<HeldFile, DownloadError>
   readonly pause: ServerPause
   readonly wakes: Wakes['Service']
   readonly incidents: Incidents['Service']
-  /** Held while a file is found and then referred to, so that it is not removed in between. */
-  readonly fileLock: Semaphore.Semaphore
   /** Attempts run in it: they continue when nobody waits for them any more. */
   readonly scope: Scope.Scope
 }
 
-/** The file of a message if it is held already, perhaps for another message. */
-export const heldFile = Effect.fnUntraced(function* (files: MediaFiles['Service'], source: MediaSource) {
-  const file = contentHashOf(source)
-  const size = file === undefined ? undefined : yield* files.size(file)
-  return file === undefined || size === undefined ? undefined : { file, size }
-})
-
 /** How long to wait after so many failed attempts, in milliseconds. */
 export const retryAfter = (attempts: number): number =>
   Math.min(LONGEST_RETRY_MS, FIRST_RETRY_MS * 2 ** (attempts - 1))
-
-const recordStored = (fetching: Fetching) => {
-  const { fileLock, files, records, removal, waiters } = fetching
-  const refer = Effect.fnUntraced(function* (message: Message, held: HeldFile) {
-    if ((yield* files.size(held.file)) === undefined) {
-      return yield* new MediaUnavailable({ reason: 'it was removed meanwhile' })
-    }
-    const fileSha256 = encodedHash(held.file)
-    const hasFile = yield* records.recordState(message, { state: 'stored', reason: null, fileSha256 }, 'done')
-    // The message was deleted while its file was being downloaded.
-    if (!hasFile) yield* removal.removeUnreferenced(fileSha256)
-    return hasFile
-  })
-  return Effect.fnUntraced(function* (message: Message, held: HeldFile) {
-    const hasFile = yield* fileLock.withPermit(refer(message, held))
-    yield* hasFile ? waiters.succeed(message, held) : waiters.fail(message, new NoMedia({}))
-  })
-}
 
 const retryLater = Effect.fnUntraced(function* (
   fetching: Fetching,
@@ -145,12 +117,12 @@ const fileOf = Effect.fnUntraced(function* (fetching: Fetching, message: Message
 type Attempt = (message: Message, wanted: boolean) => Effect.Effect<void, DatabaseError | MediaStorageError>
 
 const attempt =
-  (fetching: Fetching, record: ReturnType<typeof recordStored>): Attempt =>
+  (fetching: Fetching): Attempt =>
   (message, wanted) => {
     const source = sourceOf(message)
     if (source === undefined) return fetching.queue.remove(message)
     return fileOf(fetching, message, source).pipe(
-      Effect.flatMap(held => record(message, held)),
+      Effect.flatMap(held => fetching.recordStored(message, held)),
       Effect.catchIf(
         (error): error is DownloadError => !(error instanceof DatabaseError),
         error => handleFailure(fetching, message, wanted, error)
@@ -183,8 +155,7 @@ const startRequested = (fetching: Fetching, attemptOnce: Attempt) => {
 }
 
 export const makeFetcher = (fetching: Fetching) => {
-  const record = recordStored(fetching)
-  const attemptOnce = attempt(fetching, record)
+  const attemptOnce = attempt(fetching)
   return {
     /**
      * Fetches the file of a message and records the result, also a failure. Fails only when the result cannot be
@@ -192,9 +163,7 @@ export const makeFetcher = (fetching: Fetching) => {
      */
     attempt: attemptOnce,
     /** Starts an attempt that somebody waits for, unless one is running. Waiters also get errors of the storage. */
-    startRequested: startRequested(fetching, attemptOnce),
-    /** Records that the message's file is held. */
-    recordStored: record
+    startRequested: startRequested(fetching, attemptOnce)
   }
 }
 

@@ -15,7 +15,7 @@ import { type AccountMediaAnswer, WhatsApp } from '../whatsapp/whatsapp.ts'
 import { makeDownload } from './download.ts'
 import { downloadOnce, type MediaPolicy, wakeWhenStored } from './download-worker.ts'
 import { makeFetchQueue } from './fetch-queue.ts'
-import { CANNOT_STORE, type Fetcher, heldFile, makeFetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
+import { CANNOT_STORE, type Fetcher, makeFetcher, MEDIA_DOWNLOADS } from './fetcher.ts'
 import {
   type ByteRange,
   type HeldFile,
@@ -36,6 +36,7 @@ import { makeReuploadRequests, REUPLOAD_REQUESTS, type ReuploadRequests } from '
 import { makeServerPause } from './server-pause.ts'
 import { makeSharedDownloads } from './shared-downloads.ts'
 import { sourceOf } from './source.ts'
+import { heldFile, makeRecordStored } from './stored.ts'
 import { makeWaiters, type Waiters } from './waiters.ts'
 
 export interface MediaOptions {
@@ -133,16 +134,18 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
   const download = makeSharedDownloads(yield* makeDownload({ ...options, proxyOf: proxies.addressOf }), scope)
   const removal = makeRemoval({ files, messageFiles, fileLock })
   const giveUp = makeGiveUp({ records, waiters, incidents, reported })
-  const requests = makeReuploadRequests({ messages, whatsapp, wakes, queue, records, waiters, giveUp })
-  const shared = { files, queue, records, waiters, removal, requests, giveUp, pause, wakes, incidents }
-  const fetcher = makeFetcher({ ...shared, download, largest: options.largest, fileLock, scope })
+  const recordStored = makeRecordStored({ files, records, removal, waiters, fileLock })
+  const asking = { messages, whatsapp, wakes, queue, records, files, recordStored, waiters, giveUp }
+  const requests = makeReuploadRequests(asking)
+  const shared = { files, queue, records, recordStored, waiters, requests, giveUp, pause, wakes, incidents }
+  const fetcher = makeFetcher({ ...shared, download, largest: options.largest, scope })
 
   yield* messageFiles.retryTooLarge(options.largest)
   const answers = Stream.runForEach(whatsapp.mediaAnswers, onAnswer({ requests, fetcher, waiters, wakes }))
   yield* Effect.forkScoped(answers, { startImmediately: true })
   const downloads = yield* makeWorker({
     topic: MEDIA_DOWNLOADS,
-    runOnce: downloadOnce({ ...options, messages, queue, messageFiles, removal, fetcher, pause }),
+    runOnce: downloadOnce({ ...options, messages, queue, records, messageFiles, removal, fetcher, pause }),
     words: { failing: CANNOT_STORE, again: 'Media are kept again' },
     onTrouble: reportStorageTrouble(incidents)
   })
@@ -158,7 +161,7 @@ const makeMedia = Effect.fnUntraced(function* (options: MediaOptions) {
 
   return Media.of({
     policy: options.policy,
-    open: openFile({ ...options, files, queue, fetcher, requests, waiters, whatsapp }),
+    open: openFile({ ...options, files, records, recordStored, fetcher, requests, waiters, whatsapp }),
     held: message => {
       const source = sourceOf(message)
       return source === undefined ? Effect.undefined : heldFile(files, source)

@@ -4,8 +4,9 @@ import type { Message } from '../../domain/message.ts'
 import { MediaTooLarge } from '../whatsapp/media/errors.ts'
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import type { MediaPolicy } from './download-worker.ts'
-import type { FetchQueue } from './fetch-queue.ts'
-import { type Fetcher, heldFile } from './fetcher.ts'
+import type { Records } from './records.ts'
+import type { Fetcher } from './fetcher.ts'
+import { heldFile, type RecordStored } from './stored.ts'
 import type { MediaFiles } from './files.ts'
 import { MediaGone, MediaOff, MediaWaits, NoMedia } from './outcomes.ts'
 import type { ReuploadRequests } from './reupload-requests.ts'
@@ -19,8 +20,9 @@ export interface Opening {
   /** How long to wait for a file, in milliseconds. */
   readonly waitMs: number
   readonly files: MediaFiles['Service']
-  readonly queue: FetchQueue
-  readonly fetcher: Pick<Fetcher, 'recordStored' | 'startRequested'>
+  readonly records: Pick<Records, 'known'>
+  readonly recordStored: RecordStored
+  readonly fetcher: Pick<Fetcher, 'startRequested'>
   readonly requests: Pick<ReuploadRequests, 'expedite'>
   readonly waiters: Waiters
   readonly whatsapp: Pick<WhatsApp['Service'], 'isConnected'>
@@ -28,8 +30,8 @@ export interface Opening {
 
 /** Starts an attempt; or, when the phone has to upload the file first, expedites the request to it. */
 const begin = Effect.fnUntraced(function* (opening: Opening, message: Message) {
-  const { fetcher, queue, requests, waitMs, whatsapp } = opening
-  const entry = yield* queue.read(message)
+  const { fetcher, records, requests, waitMs, whatsapp } = opening
+  const entry = yield* records.known(message)
   if (entry === undefined || entry.stage === 'download') return yield* fetcher.startRequested(message)
   yield* requests.expedite(entry)
   const now = yield* Clock.currentTimeMillis
@@ -41,20 +43,20 @@ const begin = Effect.fnUntraced(function* (opening: Opening, message: Message) {
   }
 })
 
-const timedOut = Effect.fnUntraced(function* ({ queue }: Opening, message: Message) {
-  const entry = yield* queue.read(message)
+const timedOut = Effect.fnUntraced(function* ({ records }: Opening, message: Message) {
+  const entry = yield* records.known(message)
   const isTransfer = entry === undefined || entry.stage === 'download'
   return yield* new MediaWaits({ for: isTransfer ? 'transfer' : 'phone' })
 })
 
 export const openFile = (opening: Opening) =>
   Effect.fn('Media.open')(function* (message: Message) {
-    const { fetcher, files, largest, policy, waiters, waitMs } = opening
+    const { files, largest, policy, recordStored, waiters, waitMs } = opening
     const source = sourceOf(message)
     if (source === undefined) return yield* new NoMedia({})
     const held = yield* heldFile(files, source)
     if (held !== undefined) {
-      if (message.media?.stored !== true) yield* fetcher.recordStored(message, held)
+      if (message.media?.stored !== true) yield* recordStored(message, held)
       return held
     }
     if (policy === 'none') return yield* new MediaOff({})

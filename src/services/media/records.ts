@@ -5,7 +5,7 @@ import type { MessageStore } from '../conversations/message-store.ts'
 import type { Transaction } from '../database/transaction.ts'
 import { asMediaError } from './database-errors.ts'
 import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
-import { broughtBy, type MessageWithFile } from './variants.ts'
+import { broughtBy, fileBroughtBy, type MessageWithFile } from './variants.ts'
 
 export interface FileState {
   readonly state: MediaState
@@ -47,11 +47,41 @@ const recordState = ({ messages, queue, transaction }: Recording) =>
     work => asMediaError(transaction.run(work))
   )
 
-const entryOf = ({ queue }: Recording) =>
+/** A file that waits, with its message; without one, its entry is removed. */
+export interface WaitingFile {
+  readonly message: MessageWithFile
+  readonly entry: FetchEntry
+}
+
+const fileOf = ({ messages, queue, transaction }: Recording) =>
+  Effect.fnUntraced(
+    function* (entry: FetchEntry) {
+      const stored = yield* messages.read(entry.threadId, entry.messageId)
+      const message = stored && fileBroughtBy(stored, entry.whatsAppId)
+      const variant = message?.variant ?? ''
+      if (message !== undefined && variant === entry.variant) return { message, entry } satisfies WaitingFile
+      yield* queue.remove(entry)
+      if (message === undefined) return undefined
+      const moved = { ...entry, variant }
+      yield* queue.put(moved)
+      return { message, entry: moved } satisfies WaitingFile
+    },
+    work => asMediaError(transaction.run(work))
+  )
+
+const known = (recording: Recording) =>
+  Effect.fnUntraced(function* (message: MessageWithFile) {
+    const entry = yield* recording.queue.read(message)
+    if (entry === undefined || entry.whatsAppId === broughtBy(message)) return entry
+    yield* fileOf(recording)(entry)
+    return undefined
+  })
+
+const entryOf = (recording: Recording) =>
   Effect.fnUntraced(function* (message: MessageWithFile) {
     const { accountId, messageId, threadId, variant = '' } = message
-    const known = yield* queue.read(message)
-    if (known !== undefined) return known
+    const waiting = yield* known(recording)(message)
+    if (waiting !== undefined) return waiting
     const fresh: FetchEntry = {
       accountId,
       threadId,
@@ -74,7 +104,14 @@ export const makeRecords = (recording: Recording) => ({
    * done. Returns false, and records nothing, when the message no longer has this file.
    */
   recordState: recordState(recording),
-  /** The message's entry in the queue, or a new one that is not stored yet. */
+  /**
+   * The file that an entry of the queue is about. A better file that has come since has taken its place in the message: the entry is
+   * moved to where the file is now. `undefined`: there is none any more, and the entry is removed.
+   */
+  fileOf: fileOf(recording),
+  /** The entry of a message's file in the queue. */
+  known: known(recording),
+  /** The same, or a new one that is not stored yet. */
   entryOf: entryOf(recording)
 })
 

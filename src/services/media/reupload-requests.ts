@@ -9,9 +9,12 @@ import { type MediaAnswer, type MediaRequest, openAnswer } from '../whatsapp/pho
 import type { WhatsApp } from '../whatsapp/whatsapp.ts'
 import { topic, type Wakes } from '../process/wakes.ts'
 import type { FetchEntry, FetchQueue } from './fetch-queue.ts'
+import type { MediaFiles } from './files.ts'
 import type { GiveUp } from './losses.ts'
 import { MediaGone, MediaWaits } from './outcomes.ts'
 import type { Records } from './records.ts'
+import { sourceOf } from './source.ts'
+import { heldFile, type RecordStored } from './stored.ts'
 import { broughtBy, type MessageWithFile, withVariant } from './variants.ts'
 import type { Waiters } from './waiters.ts'
 
@@ -54,18 +57,32 @@ export interface Requesting {
   readonly wakes: Wakes['Service']
   readonly queue: FetchQueue
   readonly records: Records
+  readonly files: MediaFiles['Service']
+  readonly recordStored: RecordStored
   readonly waiters: Waiters
   readonly giveUp: GiveUp
 }
 
-/** The message of an entry with the key of its file; without one the entry is removed. */
-const messageOf = Effect.fnUntraced(function* ({ messages, queue }: Requesting, entry: FetchEntry) {
-  const stored = yield* messages.read(entry.threadId, entry.messageId)
-  const message = stored && withVariant(stored, entry.variant)
-  const mediaKey = message?.media?.download?.mediaKey
-  if (message !== undefined && mediaKey !== undefined) return { message, mediaKey }
-  yield* queue.remove(entry)
-  return undefined
+/** The file that an entry is about, with its key; `undefined` when there is none any more, or when it is here by now. */
+const missingFile = Effect.fnUntraced(function* (requesting: Requesting, waiting: FetchEntry) {
+  const { files, queue, recordStored, records } = requesting
+  const found = yield* records.fileOf(waiting)
+  if (found === undefined) return undefined
+  const { entry, message } = found
+  const source = sourceOf(message)
+  if (source === undefined) {
+    yield* queue.remove(entry)
+    return undefined
+  }
+  // It may have come with another message.
+  const isHere = yield* heldFile(files, source).pipe(
+    Effect.flatMap(held =>
+      held === undefined ? Effect.succeed(false) : Effect.as(recordStored(message, held), true)
+    ),
+    // The storage fails, or the file is being removed.
+    Effect.catchTag(['MediaStorageError', 'MediaUnavailable'], () => Effect.succeed(false))
+  )
+  return isHere ? undefined : { entry, message, mediaKey: source.mediaKey }
 })
 
 const request = (requesting: Requesting) =>
@@ -92,11 +109,11 @@ const expedite = ({ queue, wakes }: Requesting) =>
     yield* wakes.wake(REUPLOAD_REQUESTS, entry.accountId)
   })
 
-const send = Effect.fnUntraced(function* (requesting: Requesting, entry: FetchEntry, now: number) {
+const send = Effect.fnUntraced(function* (requesting: Requesting, due: FetchEntry, now: number) {
   const { giveUp, queue, waiters, whatsapp } = requesting
-  const found = yield* messageOf(requesting, entry)
+  const found = yield* missingFile(requesting, due)
   if (found === undefined) return
-  const { mediaKey, message } = found
+  const { entry, mediaKey, message } = found
   if (entry.asks >= MOST_REQUESTS) {
     return yield* giveUp(message, 'failed', REASONS.silent, new MediaWaits({ for: 'phone' }))
   }
@@ -133,13 +150,13 @@ const runOnce = (requesting: Requesting) =>
 
 const answerOf = Effect.fnUntraced(function* (
   requesting: Requesting,
-  entry: FetchEntry,
+  waiting: FetchEntry,
   answer: MediaAnswer
 ) {
   const { giveUp, messages, records, waiters } = requesting
-  const found = yield* messageOf(requesting, entry)
+  const found = yield* missingFile(requesting, waiting)
   if (found === undefined) return undefined
-  const { mediaKey, message } = found
+  const { entry, mediaKey, message } = found
   const opened = Option.getOrUndefined(openAnswer(answer, mediaKey))
   // Sealed for another message with this id.
   if (opened === undefined) return undefined

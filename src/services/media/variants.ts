@@ -28,3 +28,9 @@ export const requestedVariant = (
 
 /** WhatsApp's id of the message that brought the file: the phone is asked for it by that one. */
 export const broughtBy = ({ media, whatsAppId }: MessageWithFile): string => media?.whatsAppId ?? whatsAppId
+
+/** The file that a message with this id of WhatsApp's has brought. A better one that comes later takes its place, and it stands beside that. */
+export const fileBroughtBy = (message: Message, whatsAppId: string): MessageWithFile | undefined =>
+  ['', ...(message.media?.variants ?? []).map(({ kind }) => kind)]
+    .map(variant => withVariant(message, variant))
+    .find(one => one !== undefined && broughtBy(one) === whatsAppId)

@@ -13,7 +13,12 @@ test('a loss is reported once an hour, and an account that is removed leaves not
   const memory = makeAccountMemory()
   const reported = memory.register('media.reportedLosses', new Map() satisfies ReportedLosses)
   const giveUp = makeGiveUp({
-    records: { recordState: () => Effect.succeed(true), entryOf: () => Effect.die('not asked') },
+    records: {
+      recordState: () => Effect.succeed(true),
+      entryOf: () => Effect.die('not asked'),
+      fileOf: () => Effect.die('not asked'),
+      known: () => Effect.die('not asked')
+    },
     waiters: makeWaiters(),
     incidents: {
       report: ({ accountId, subject }) => Effect.sync(() => void reports.push(`${accountId} ${subject}`)),
