@@ -1,13 +1,24 @@
 // Compares documents as they should be with what Firestore has, by the hash of their content.
 import type { DocumentData } from 'firebase-admin/firestore'
-import { digestOf, type Fields } from '../publish/document.ts'
+import { digestOf, type Fields, type Value } from '../publish/document.ts'
+
+const isObject = (value: Value | undefined): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Uint8Array)
+
+/** Each server numbers its gaps. */
+const withoutGapIds = (coverage: Value): Value => {
+  if (!isObject(coverage) || !Array.isArray(coverage['gaps'])) return coverage
+  const gaps: ReadonlyArray<Value> = coverage['gaps']
+  return { ...coverage, gaps: gaps.map(gap => (isObject(gap) ? { ...gap, gapId: 0 } : gap)) }
+}
 
 /**
  * The fields that can be the same on both sides. The others differ by nature: files are held in a folder or bucket, the
  * link to WhatsApp belongs to one server, and what was shortened to fit into Firestore is whole only in its source.
  */
 const comparable = (path: string, fields: Fields): Fields => {
-  const { media, truncated: _cut, ...rest } = fields
+  const { coverage, media, truncated: _cut, ...others } = fields
+  const rest: Fields = coverage === undefined ? others : { ...others, coverage: withoutGapIds(coverage) }
   if (path.startsWith('accounts/')) {
     const {
       ended: _ended,

@@ -37,6 +37,7 @@ const ThreadDocument = Schema.Struct({
   coverage: Schema.Struct({
     state: CoverageState,
     beginningReached: Schema.Boolean,
+    keptSince: Schema.NullOr(Schema.Finite).pipe(Schema.withDecodingDefaultTypeKey(Effect.succeed(null))),
     gaps: Schema.Array(Gap),
     lastRefusal: Schema.NullOr(
       // Documents of earlier versions have no code.

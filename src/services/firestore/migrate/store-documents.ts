@@ -206,12 +206,14 @@ const beginningOf = ({ beginningReached, gaps, state }: ThreadDocument['coverage
 const insertCoverage = Effect.fnUntraced(function* ({ accountId, coverage, threadId }: ThreadDocument) {
   const sql = yield* SqlClient.SqlClient
   const bulk = yield* SqlBulk
-  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, refusal, refusal_code, refused_at)
-    VALUES (${threadId}, ${accountId}, ${beginningOf(coverage)}, ${coverage.lastRefusal?.reason ?? null},
-      ${coverage.lastRefusal?.code ?? null},      ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+  yield* sql`INSERT INTO coverage (thread_id, account_id, beginning, kept_since, refusal, refusal_code, refused_at)
+    VALUES (${threadId}, ${accountId}, ${beginningOf(coverage)}, ${coverage.keptSince}, ${coverage.lastRefusal?.reason ?? null},
+      ${coverage.lastRefusal?.code ?? null}, ${coverage.lastRefusal?.at ?? null}) ON CONFLICT DO NOTHING`
+  // Another server that published to the same project has numbered its gaps, too: one whose number is taken gets another.
   yield* bulk.runMany(
     `INSERT INTO gaps (gap_id, account_id, thread_id, reason, cause, from_at, to_at, opened_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`,
+      VALUES ((SELECT ?1 WHERE NOT EXISTS (SELECT 1 FROM gaps WHERE gap_id = ?1)), ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+      ON CONFLICT (thread_id, reason, cause) DO NOTHING`,
     coverage.gaps.map(gap => [
       gap.gapId,
       accountId,
