@@ -133,7 +133,12 @@ const restart = (deps: AccountsDeps) =>
     deps.supervisor.send({ type: 'account.stop', accountId })
     yield* count.restart('command')
     yield* deps.whatsapp.closed(accountId)
-    const record = yield* readStaying(deps, accountId)
+    const record = yield* readStaying(deps, accountId).pipe(
+      // The supervisor reads it again after a while, and starts it.
+      Effect.tapErrorTag('DatabaseError', () =>
+        Effect.sync(() => deps.supervisor.send({ type: 'account.loadFailed', accountId }))
+      )
+    )
     start(deps, record)
     return yield* viewOf(deps, record)
     // Whoever asked may go away in the middle: the account would stay stopped.

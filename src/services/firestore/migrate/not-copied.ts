@@ -21,7 +21,10 @@ export const NOT_COPIED: ReadonlyArray<NotCopied> = [
     what: 'the admins of groups',
     why: 'they are in no document; WhatsApp tells them when the account is online'
   },
-  { what: 'the details of coverage', why: 'documents have the gaps only; the phone is asked again' },
+  {
+    what: 'the details of coverage',
+    why: 'documents have the gaps, and from when on messages are kept; the phone is asked again'
+  },
   { what: 'the outbox', why: 'what waited could be sent twice; notSent counts it' },
   { what: 'keys and the audit log', why: 'they never leave DATA_DIR; create keys again' }
 ]
