@@ -1,5 +1,6 @@
 // What is not stored again of people who were erased: what they did until then, and what is said of them until they are heard of
 // again. What they do afterwards is new.
+import { isLidJid } from './jid.ts'
 import type { Address, Fact, MessageFact, Party } from './fact.ts'
 
 export interface ErasedPerson {
@@ -7,6 +8,8 @@ export interface ErasedPerson {
   readonly erasedAt: number
   /** Whether something newer has come from them, or was sent to them. */
   readonly hasReturned: boolean
+  /** Of a number: whether a LID of theirs is known. With another one, it is somebody else's by now. */
+  readonly isLidKnown: boolean
 }
 
 /** Whether an address is one of somebody who was erased. */
@@ -26,6 +29,8 @@ export const withoutErased = (facts: ReadonlyArray<Fact>, erased: Erased): Admit
   const find = ({ alt, jid }: Address): ErasedPerson | undefined => {
     const direct = erased(jid)
     const other = alt === undefined ? undefined : erased(alt)
+    if (isNextOwner(jid, other, direct) || (alt !== undefined && isNextOwner(alt, direct, other)))
+      return undefined
     if (alt !== undefined && direct !== undefined && other === undefined) learned.push({ of: jid, jid: alt })
     if (alt !== undefined && direct === undefined && other !== undefined) learned.push({ of: alt, jid })
     return direct ?? other
@@ -45,8 +50,16 @@ export const withoutErased = (facts: ReadonlyArray<Fact>, erased: Erased): Admit
     }
   }
   const kept = facts.flatMap(fact => admitted(fact, judge) ?? [])
-  return { facts: kept, returned: [...returned].filter(jid => erased(jid) !== undefined), learned }
+  const isKnown = (jid: string): boolean => erased(jid) !== undefined || learned.some(one => one.jid === jid)
+  return { facts: kept, returned: [...returned].filter(isKnown), learned }
 }
+
+/** Whether a LID that was not erased comes with a number whose erased owner had another one. */
+const isNextOwner = (
+  jid: string,
+  ofNumber: ErasedPerson | undefined,
+  ofLid: ErasedPerson | undefined
+): boolean => isLidJid(jid) && ofLid === undefined && ofNumber?.isLidKnown === true
 
 const isReturned = (who: Party, returned: ReadonlySet<string>): boolean =>
   who !== 'me' && (returned.has(who.jid) || (who.alt !== undefined && returned.has(who.alt)))
@@ -67,7 +80,7 @@ interface Judge {
 
 /** The fact as it may be stored; `undefined`: not at all. */
 const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
-  const { isAbsent, isBefore } = judge
+  const { isAbsent, isBefore, noteReturn } = judge
   switch (fact.kind) {
     case 'message':
       return admittedMessage(fact, judge)
@@ -76,12 +89,15 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
       const about = [fact.chat, fact.by, fact.target.sender]
       const isOld = (who: Party): boolean =>
         at === undefined ? isAbsent(who) : isBefore(who, at, !isAbsent(who))
-      return about.some(isOld) ? undefined : fact
+      if (about.some(isOld)) return undefined
+      if (at !== undefined) noteReturn(fact.by)
+      return fact
     }
     case 'sealed':
-      return [fact.chat, fact.by, fact.target.sender].some(who => isBefore(who, fact.timestamp, fact.live))
-        ? undefined
-        : fact
+      if ([fact.chat, fact.by, fact.target.sender].some(who => isBefore(who, fact.timestamp, fact.live)))
+        return undefined
+      noteReturn(fact.by)
+      return fact
     case 'receipt':
       return isBefore(fact.chat, fact.at, true) || isBefore(fact.recipient, fact.at, true) ? undefined : fact
     case 'receiptHistory': {
@@ -114,14 +130,19 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
   }
 }
 
-const admittedMessage = (fact: MessageFact, { isBefore, noteReturn }: Judge): MessageFact | undefined => {
+const admittedMessage = (
+  fact: MessageFact,
+  { isAbsent, isBefore, noteReturn }: Judge
+): MessageFact | undefined => {
   const { chat, event, live, quoted, sender, timestamp } = fact
   if (isBefore(chat, timestamp, live) || isBefore(sender, timestamp, live)) return undefined
   noteReturn(chat)
   noteReturn(sender)
   const people = event?.people.filter(person => !isBefore(person, timestamp, live))
   if (event !== null && event.people.length > 0 && people?.length === 0) return undefined
-  const quotesErased = quoted?.sender !== undefined && isBefore(quoted.sender, timestamp)
+  // A reply repeats what was written earlier than it.
+  const quotesErased =
+    quoted?.sender !== undefined && (isBefore(quoted.sender, timestamp) || isAbsent(quoted.sender))
   const mentions = fact.mentions.filter(person => !isBefore(person, timestamp, live))
   const isAsBefore = !quotesErased && mentions.length === fact.mentions.length
   return {

@@ -6,7 +6,7 @@ import { ANN, change, GROUP, message, T0 } from '../services/conversations/facts
 
 const ERASED_AT = T0 + 400
 const kept = (facts: ReadonlyArray<Fact>, hasReturned = false) => {
-  const ann: ErasedPerson = { erasedAt: ERASED_AT, hasReturned }
+  const ann: ErasedPerson = { erasedAt: ERASED_AT, hasReturned, isLidKnown: false }
   return withoutErased(facts, jid => (jid === ANN ? ann : undefined)).facts
 }
 const receipt = (at: number): Fact => ({

@@ -1,6 +1,7 @@
 // Who was erased from an account: hashes of their addresses, by which histories are kept from bringing them back.
 import { Clock, Context, Effect, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
+import { isLidJid } from '../../domain/jid.ts'
 import { type ErasedPerson, withoutErased } from '../../domain/erased-facts.ts'
 import type { Address, Fact } from '../../domain/fact.ts'
 import { asDatabaseError, type DatabaseError } from '../database/error.ts'
@@ -20,6 +21,17 @@ export class ErasedPeople extends Context.Service<
       addresses: ReadonlyArray<string>,
       at: number
     ) => Effect.Effect<void, DatabaseError>
+    /** The same of further addresses of somebody; what is known of them by now is kept. */
+    readonly addAlso: (
+      accountId: string,
+      addresses: ReadonlyArray<string>,
+      at: number
+    ) => Effect.Effect<void, DatabaseError>
+    /** Whether something newer has come from somebody who was erased, or was sent to them. */
+    readonly hasReturned: (
+      accountId: string,
+      addresses: ReadonlyArray<string>
+    ) => Effect.Effect<boolean, DatabaseError>
     /** Whether an address is of somebody who was erased and has not been heard of since. */
     readonly isAbsent: (accountId: string, address: Address) => Effect.Effect<boolean, DatabaseError>
     /** By what an address is known. */
@@ -38,9 +50,31 @@ export class ErasedPeople extends Context.Service<
             asDatabaseError('looking for erased people')
           ),
         add: (accountId, addresses, at) =>
-          Effect.forEach(addresses, jid => put(sql, accountId, hashOf(accountId, jid), at, null), {
-            discard: true
-          }).pipe(asDatabaseError('noting who was erased')),
+          Effect.forEach(
+            addresses,
+            jid =>
+              put(sql, accountId, {
+                addressHash: hashOf(accountId, jid),
+                erasedAt: at,
+                returnedAt: null,
+                lidKnown: addresses.some(isLidJid) ? 1 : 0
+              }),
+            { discard: true }
+          ).pipe(asDatabaseError('noting who was erased')),
+        addAlso: (accountId, addresses, at) =>
+          Effect.forEach(
+            addresses,
+            jid => sql`INSERT INTO erased_people (account_id, address_hash, erased_at, lid_known)
+              VALUES (${accountId}, ${hashOf(accountId, jid)}, ${at}, ${addresses.some(isLidJid)})
+              ON CONFLICT (account_id, address_hash) DO UPDATE SET lid_known = excluded.lid_known`,
+            { discard: true }
+          ).pipe(asDatabaseError('noting who was erased')),
+        hasReturned: (accountId, addresses) =>
+          Effect.map(
+            sql`SELECT 1 FROM erased_people WHERE account_id = ${accountId} AND returned_at IS NOT NULL
+              AND address_hash IN ${sql.in(addresses.map(jid => hashOf(accountId, jid)))}`,
+            rows => rows.length > 0
+          ).pipe(asDatabaseError('looking for erased people')),
         isAbsent: (accountId, { alt, jid }) =>
           Effect.map(
             sql`SELECT 1 FROM erased_people WHERE account_id = ${accountId} AND returned_at IS NULL
@@ -53,21 +87,18 @@ export class ErasedPeople extends Context.Service<
   )
 }
 
-const put = (
-  sql: SqlClient.SqlClient,
-  accountId: string,
-  hash: string,
-  erasedAt: number,
-  returnedAt: number | null
-) =>
-  sql`INSERT INTO erased_people VALUES (${accountId}, ${hash}, ${erasedAt}, ${returnedAt})
-    ON CONFLICT (account_id, address_hash) DO UPDATE SET erased_at = excluded.erased_at, returned_at = excluded.returned_at`
-
 interface Row {
   readonly addressHash: string
   readonly erasedAt: number
   readonly returnedAt: number | null
+  readonly lidKnown: number
 }
+
+const put = (sql: SqlClient.SqlClient, accountId: string, row: Row) =>
+  sql`INSERT INTO erased_people (account_id, address_hash, erased_at, returned_at, lid_known)
+    VALUES (${accountId}, ${row.addressHash}, ${row.erasedAt}, ${row.returnedAt}, ${row.lidKnown})
+    ON CONFLICT (account_id, address_hash) DO UPDATE SET erased_at = excluded.erased_at, returned_at = excluded.returned_at,
+      lid_known = excluded.lid_known`
 
 const admit = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
@@ -75,7 +106,7 @@ const admit = Effect.fnUntraced(function* (
   accountId: string,
   facts: ReadonlyArray<Fact>
 ) {
-  const rows = yield* sql<Row>`SELECT address_hash, erased_at, returned_at FROM erased_people
+  const rows = yield* sql<Row>`SELECT address_hash, erased_at, returned_at, lid_known FROM erased_people
     WHERE account_id = ${accountId}`
   if (rows.length === 0) return facts
   const byHash = new Map(rows.map(row => [row.addressHash, row]))
@@ -87,13 +118,18 @@ const admit = Effect.fnUntraced(function* (
   }
   const erased = (jid: string): ErasedPerson | undefined => {
     const row = byHash.get(hashed(jid))
-    return row && { erasedAt: row.erasedAt, hasReturned: row.returnedAt !== null }
+    return (
+      row && { erasedAt: row.erasedAt, hasReturned: row.returnedAt !== null, isLidKnown: row.lidKnown === 1 }
+    )
   }
   const { facts: kept, learned, returned } = withoutErased(facts, erased)
   const now = yield* Clock.currentTimeMillis
   for (const { jid, of } of learned) {
     const row = byHash.get(hashed(of))
-    if (row !== undefined) yield* put(sql, accountId, hashed(jid), row.erasedAt, row.returnedAt)
+    if (row === undefined) continue
+    const lidKnown = isLidJid(jid) || isLidJid(of) ? 1 : row.lidKnown
+    for (const addressHash of [hashed(jid), row.addressHash])
+      yield* put(sql, accountId, { ...row, addressHash, lidKnown })
   }
   for (const jid of returned)
     yield* sql`UPDATE erased_people SET returned_at = ${now}

@@ -13,6 +13,7 @@ import { newestRow } from './sql/message-pages.ts'
 import { type RemovalContext, removeMessages } from './sql/message-removal.ts'
 import { decodeHeld } from './sql/message-row.ts'
 import {
+  type Before,
   type FoundRow,
   forgetQuotes,
   forgetThreadsQuoted,
@@ -59,17 +60,22 @@ export class PersonalMessages extends Context.Service<
     readonly rows: (
       scan: PersonScan
     ) => Effect.Effect<{ readonly rows: ReadonlyArray<FoundRow>; readonly scanned: number }, DatabaseError>
-    /** Removes the oldest messages of a thread that are not in higher rows than this one, up to so many. */
+    /** Removes the oldest messages of a thread from before a request, up to so many. */
     readonly removeOfThread: (
       accountId: string,
       threadId: string,
-      upTo: number,
+      before: Before,
       limit: number
     ) => Effect.Effect<Removed, DatabaseError>
     /** Removes what the person wrote of the messages of a scan, and takes what others' messages say of them. */
     readonly removeInRows: (
       scan: PersonScan
     ) => Effect.Effect<{ readonly removed: Removed; readonly scanned: number }, DatabaseError>
+    /** Removes what other tables have of them, but which addresses are theirs; answers how many rows of which. */
+    readonly removeAbout: (
+      accountId: string,
+      addresses: ReadonlyArray<string>
+    ) => Effect.Effect<ReadonlyMap<string, number>, DatabaseError>
     /** Removes what is left of the person's threads and in other tables: answers how many rows of which. */
     readonly removeRest: (
       accountId: string,
@@ -104,9 +110,11 @@ export class PersonalMessages extends Context.Service<
           Effect.map(rowsOfPerson(sql, scan), rows => ({ rows, scanned: scannedUpTo(scan, rows) })).pipe(
             asDatabaseError('messages of a person')
           ),
-        removeOfThread: (accountId, threadId, upTo, limit) =>
-          removing(removeOfThread(context, accountId, threadId, upTo, limit)),
+        removeOfThread: (accountId, threadId, before, limit) =>
+          removing(removeOfThread(context, accountId, threadId, before, limit)),
         removeInRows: scan => removing(removeInRows(context, scan)),
+        removeAbout: (accountId, addresses) =>
+          context.tables.removePerson({ accountId, addresses, threadIds: [], keepsIdentity: true }),
         removeRest: (accountId, person) => removing(removeRest(context, accountId, person)),
         withMessages: threadIds =>
           threadsWithMessages(sql, threadIds).pipe(asDatabaseError('messages of a person'))
@@ -152,10 +160,10 @@ const removeOfThread = Effect.fnUntraced(function* (
   context: RemovalContext,
   accountId: string,
   threadId: string,
-  upTo: number,
+  before: Before,
   limit: number
 ) {
-  const rows = yield* rowsOfThread(context.sql, threadId, upTo, limit)
+  const rows = yield* rowsOfThread(context.sql, threadId, before, limit)
   const left = yield* removeWithQuotes(context, accountId, threadId, rows)
   // Replies in the thread itself are removed as well.
   const quotes = left.filter(one => one.threadId !== threadId).length

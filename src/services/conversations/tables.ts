@@ -1,6 +1,8 @@
 // The tables of conversations, in the order in which an account's rows have to go: the search index knows its messages only
 // while they are there, and messages are found by their threads.
-import { OF_ACCOUNT, type OwnedTable } from '../database/tables.ts'
+import { Effect } from 'effect'
+import { listOf } from '../database/dialect.ts'
+import { OF_ACCOUNT, type OwnedTable, type PersonRemoval, type TableChange } from '../database/tables.ts'
 import { mergeChatSettings } from './sql/chat-settings.ts'
 import { mergeLabelAssociations } from './sql/labels.ts'
 import { mergeMessagesOfThreads, rekeyQuotes } from './sql/merge.ts'
@@ -9,6 +11,12 @@ import { mergeReceiptsOfThreads } from './sql/receipts.ts'
 import { moveSealedOfThread, rekeySealed } from './sql/sealed-add-ons.ts'
 import { unindexAccount } from './sql/search-index.ts'
 import { mergeThreadRows } from './sql/threads.ts'
+
+/** The conversation under a number that has gone to somebody else was theirs: it leads to nobody's now, not to that of its owner. */
+const forgetThreadOf: TableChange<PersonRemoval> = (sql, { accountId, addresses }) =>
+  Effect.asVoid(
+    sql`UPDATE addresses SET thread_person = 'erased' WHERE account_id = ${accountId} AND thread_person IN ${listOf(sql, addresses)}`
+  )
 
 export const conversationTables: ReadonlyArray<OwnedTable> = [
   // Entries are found by the rows of messages, which are reindexed where their words change.
@@ -79,8 +87,19 @@ export const conversationTables: ReadonlyArray<OwnedTable> = [
     thread: { column: 'thread_id', onMerge: 'unaffected' },
     people: ['person']
   },
-  { name: 'addresses', account: OF_ACCOUNT, people: ['jid', 'person'] },
-  { name: 'number_spellings', account: OF_ACCOUNT, people: ['jid', 'phone_jid', 'person'] },
+  {
+    name: 'addresses',
+    account: OF_ACCOUNT,
+    people: ['jid', 'person'],
+    onPersonRemoval: forgetThreadOf,
+    isIdentity: true
+  },
+  {
+    name: 'number_spellings',
+    account: OF_ACCOUNT,
+    people: ['jid', 'phone_jid', 'person'],
+    isIdentity: true
+  },
   // Files are shared between accounts; those of a removed account are in here until they are deleted.
   { name: 'media_orphans' },
   {

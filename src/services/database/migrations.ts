@@ -43,6 +43,7 @@ import { queuedMessages } from './migrations/0045-queued-messages.ts'
 import { pins } from './migrations/0048-pins.ts'
 import { lateMessages } from './migrations/0049-late-messages.ts'
 import { answersOfEndpoints } from './migrations/0050-answers-of-endpoints.ts'
+import { ownersOfErasedNumbers } from './migrations/0051-owners-of-erased-numbers.ts'
 import { numberOfMessages } from './migrations/number-of-messages.ts'
 
 /** Every upgrade by its number and name. */
@@ -86,7 +87,8 @@ export const MIGRATIONS = {
   '0045_queued_messages': queuedMessages,
   '0048_pins': pins,
   '0049_late_messages': lateMessages,
-  '0050_answers_of_endpoints': answersOfEndpoints
+  '0050_answers_of_endpoints': answersOfEndpoints,
+  '0051_owners_of_erased_numbers': ownersOfErasedNumbers
 }
 
 const TABLE = 'migrations'

@@ -38,6 +38,8 @@ export interface PersonRemoval {
   readonly threadIds: ReadonlyArray<string>
   /** Every address of the person. */
   readonly addresses: ReadonlyArray<string>
+  /** Whether it stays known which addresses are the person's: as long as there are messages of theirs. */
+  readonly keepsIdentity?: boolean
 }
 
 /** What a table does that no general rule covers. Runs within the caller's transaction. */
@@ -71,6 +73,8 @@ export interface OwnedTable {
   }
   /** The columns that hold a person's address. Their rows are deleted when everything of that person is removed. */
   readonly people?: ReadonlyArray<string>
+  /** Its rows say which addresses are one person. */
+  readonly isIdentity?: true
   /** What is taken from rows that stay, when everything of a person is removed. */
   readonly onPersonRemoval?: TableChange<PersonRemoval>
   /** The column that names a message, and what happens to its rows when it gets another id. */
@@ -199,9 +203,10 @@ const removePerson = Effect.fnUntraced(function* (
   all: ReadonlyArray<OwnedTable>,
   person: PersonRemoval
 ) {
-  const { accountId, addresses, threadIds } = person
+  const { accountId, addresses, keepsIdentity = false, threadIds } = person
   const removed = new Map<string, number>()
-  for (const { account, name, onPersonRemoval, people = [], thread } of all) {
+  for (const { account, isIdentity, name, onPersonRemoval, people = [], thread } of all) {
+    if (isIdentity === true && keepsIdentity) continue
     if (onPersonRemoval !== undefined) yield* onPersonRemoval(sql, person)
     const conditions = [
       ...(thread === undefined || thread.outlivesPerson

@@ -3,6 +3,7 @@
 import { Clock, Effect, Schema } from 'effect'
 import { SqlClient } from 'effect/sql'
 import type { ErasureCounts } from '../../domain/erasure.ts'
+import { ErasedPeople } from '../conversations/erased-people.ts'
 import { Identity } from '../conversations/identity.ts'
 import { PersonalMessages, type Removed } from '../conversations/personal-messages.ts'
 import { Transaction } from '../database/transaction.ts'
@@ -32,6 +33,17 @@ const openPerson = Effect.fnUntraced(function* ({ erasureId, sealed }: ErasureRo
   return yield* Schema.decodeEffect(Schema.fromJsonString(Person))(plain.toString())
 })
 
+const withRemoved = (row: ErasureRow, removed: ErasureCounts): ErasureRow => ({
+  ...row,
+  report: { ...row.report, removed }
+})
+
+const withRows = (counts: ErasureCounts, removed: ReadonlyMap<string, number>): ErasureCounts => {
+  const rows = new Map(Object.entries(counts.rows))
+  for (const [table, count] of removed) rows.set(table, (rows.get(table) ?? 0) + count)
+  return { ...counts, rows: Object.fromEntries(rows) }
+}
+
 const isMore = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): boolean =>
   after.some(one => !before.includes(one))
 
@@ -40,14 +52,23 @@ const isMore = (before: ReadonlyArray<string>, after: ReadonlyArray<string>): bo
  * messages once more.
  */
 const personNow = Effect.fnUntraced(function* (begun: ErasureRow) {
+  const erased = yield* ErasedPeople
   const messages = yield* PersonalMessages
   const seal = yield* Seal
   const before = yield* openPerson(begun)
   const person = yield* messages.personAfter(begun.accountId, before)
   const hasMore = isMore(before.addresses, person.addresses) || isMore(before.threadIds, person.threadIds)
-  const row: ErasureRow = hasMore
-    ? { ...begun, sealed: sealPerson(seal, begun.erasureId, person), scanned: 0 }
-    : begun
+  if (!hasMore) return { person, row: begun }
+  const { accountId, erasureId, requestedAt } = begun
+  yield* erased.addAlso(accountId, person.addresses, requestedAt)
+  const learned = person.addresses.filter(jid => !before.addresses.includes(jid))
+  const rows = yield* messages.removeAbout(accountId, learned)
+  const row: ErasureRow = {
+    ...withRemoved(begun, withRows(begun.report.removed, rows)),
+    sealed: sealPerson(seal, erasureId, person),
+    scanned: 0,
+    upTo: yield* messages.newestRow
+  }
   return { person, row }
 })
 
@@ -76,16 +97,12 @@ const plus = (
   quotes: counts.quotes + removed.quotes
 })
 
-const withRemoved = (row: ErasureRow, removed: ErasureCounts): ErasureRow => ({
-  ...row,
-  report: { ...row.report, removed }
-})
-
 /** Removes the oldest messages of the first of the conversations that has any; `undefined`: none has. */
 const eraseConversation = Effect.fnUntraced(function* (row: ErasureRow, person: Person, limit: number) {
   const messages = yield* PersonalMessages
   for (const threadId of person.threadIds) {
-    const gone = yield* messages.removeOfThread(row.accountId, threadId, row.upTo, limit)
+    const before = { upTo: row.upTo, at: row.requestedAt }
+    const gone = yield* messages.removeOfThread(row.accountId, threadId, before, limit)
     if (gone.messages > 0) return withRemoved(row, plus(row.report.removed, gone, 'messages'))
   }
   return undefined
@@ -94,26 +111,28 @@ const eraseConversation = Effect.fnUntraced(function* (row: ErasureRow, person: 
 /** Looks through some of all messages for what the person wrote elsewhere, and what is said of them. */
 const eraseElsewhere = Effect.fnUntraced(function* (row: ErasureRow, person: Person, size: number) {
   const messages = yield* PersonalMessages
-  const { accountId, report, scanned: after, upTo } = row
+  const { accountId, report, requestedAt, scanned: after, upTo } = row
   const { removed, scanned } = yield* messages.removeInRows({
     accountId,
     person,
     after,
-    upTo: Math.min(after + size, upTo),
+    before: { upTo: Math.min(after + size, upTo), at: requestedAt },
     limit: FOUND_AT_ONCE
   })
   return { ...withRemoved(row, plus(report.removed, removed, 'groupMessages')), scanned }
 })
 
-/** The rest, with the end of the erasure. A conversation that goes on keeps its thread and its addresses. */
+/** The rest, with the end of the erasure. Of somebody who has gone on since, who they are is kept, and the threads with new messages. */
 const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
   const sql = yield* SqlClient.SqlClient
+  const erased = yield* ErasedPeople
   const messages = yield* PersonalMessages
   const identity = yield* Identity
   const { accountId } = row
   const stayed = yield* messages.withMessages(person.threadIds)
+  const goesOn = stayed.length > 0 || (yield* erased.hasReturned(accountId, person.addresses))
   const rest = yield* messages.removeRest(accountId, {
-    addresses: stayed.length === 0 ? person.addresses : [],
+    addresses: goesOn ? [] : person.addresses,
     threadIds: person.threadIds.filter(id => !stayed.includes(id))
   })
   yield* identity.forget(accountId)
@@ -124,8 +143,8 @@ const finish = Effect.fnUntraced(function* (row: ErasureRow, person: Person) {
     status: 'done',
     endedAt: yield* Clock.currentTimeMillis,
     report: {
-      removed: { ...counts, quotes: counts.quotes + rest.quotes, rows: Object.fromEntries(rest.rows) },
-      remains: yield* remainsOf(sql, accountId, person.addresses, stayed.length)
+      removed: withRows({ ...counts, quotes: counts.quotes + rest.quotes }, rest.rows),
+      remains: yield* remainsOf(sql, accountId, person.addresses, goesOn ? stayed.length : undefined)
     }
   }
   return done

@@ -42,7 +42,7 @@ export const insertErasure = (sql: SqlClient.SqlClient, row: ErasureRow) =>
       ${JSON.stringify(row.report)}, ${row.requestedAt}, ${row.endedAt})`
 
 export const saveErasure = (sql: SqlClient.SqlClient, row: ErasureRow) =>
-  sql`UPDATE erasures SET sealed = ${row.sealed}, status = ${row.status}, scanned = ${row.scanned},
+  sql`UPDATE erasures SET sealed = ${row.sealed}, status = ${row.status}, scanned = ${row.scanned}, up_to = ${row.upTo},
       report = ${JSON.stringify(row.report)}, ended_at = ${row.endedAt}
     WHERE erasure_id = ${row.erasureId}`
 

@@ -104,6 +104,8 @@ export const begin = Effect.fnUntraced(function* (accountId: string, address: st
       const now = yield* Clock.currentTimeMillis
       const erasureId = `erasure-${randomBytes(9).toString('hex')}`
       yield* erased.add(accountId, person.addresses, now)
+      // At once: what comes later in these tables is new.
+      const rows = yield* messages.removeAbout(accountId, person.addresses)
       const row: ErasureRow = {
         erasureId,
         accountId,
@@ -112,7 +114,7 @@ export const begin = Effect.fnUntraced(function* (accountId: string, address: st
         status: 'running',
         scanned: 0,
         upTo: yield* messages.newestRow,
-        report: { removed: NOTHING_REMOVED, remains: [] },
+        report: { removed: { ...NOTHING_REMOVED, rows: Object.fromEntries(rows) }, remains: [] },
         requestedAt: now,
         endedAt: null
       }
@@ -124,23 +126,36 @@ export const begin = Effect.fnUntraced(function* (accountId: string, address: st
 
 const TRY_AGAIN = '10 seconds'
 
+/** One that cannot go on now holds up none of the others. */
+const eraseOrTell = Effect.fnUntraced(
+  function* (row: ErasureRow) {
+    const media = yield* Media
+    yield* erase(row)
+    yield* media.removeOrphans
+    return true
+  },
+  (erasing, { accountId, erasureId }) =>
+    erasing.pipe(
+      Effect.catch(error =>
+        Effect.as(Effect.logWarning(`An erasure waits: ${troubleOf(error).reason}`), false)
+      ),
+      Effect.annotateLogs({ accountId, erasureId })
+    )
+)
+
 /** Never ends. */
 const work = (waiting: Latch.Latch) =>
   Effect.gen(function* () {
-    const media = yield* Media
     const sql = yield* SqlClient.SqlClient
     yield* waiting.await
     yield* waiting.close
-    for (const row of yield* runningErasures(sql)) {
-      yield* erase(row)
-      yield* media.removeOrphans
-    }
+    const running = yield* runningErasures(sql)
+    const done = yield* Effect.forEach(running, eraseOrTell)
+    return done.every(isDone => isDone)
   }).pipe(
     Effect.catch(error =>
-      Effect.logWarning(`An erasure waits: ${troubleOf(error).reason}`).pipe(
-        Effect.andThen(Effect.sleep(TRY_AGAIN)),
-        Effect.andThen(waiting.open)
-      )
+      Effect.as(Effect.logWarning(`An erasure waits: ${troubleOf(error).reason}`), false)
     ),
+    Effect.flatMap(isDone => (isDone ? Effect.void : Effect.andThen(Effect.sleep(TRY_AGAIN), waiting.open))),
     Effect.forever
   )

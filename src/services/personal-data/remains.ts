@@ -41,22 +41,22 @@ const ALWAYS: ReadonlyArray<Remaining> = [
   }
 ]
 
-/** `addresses`: those of the person; `stayed`: threads in which there are newer messages. */
+/** `addresses`: those of the person; `stayed`: in how many conversations with them there is something newer, if they have gone on. */
 export const remainsOf = Effect.fnUntraced(function* (
   sql: SqlClient.SqlClient,
   accountId: string,
   addresses: ReadonlyArray<string>,
-  stayed: number
+  stayed: number | undefined
 ) {
   const keys = yield* counted(sql, 'vault_keys', 'id', accountId, addresses.map(userOf))
   const records = yield* counted(sql, 'app_state_records', `COALESCE(record_index, '')`, accountId, addresses)
   const remaining: ReadonlyArray<Remaining> = [
-    ...(stayed === 0
+    ...(stayed === undefined
       ? []
       : [
           {
-            what: 'Conversations with messages from after the request, with the addresses of the person',
-            why: 'They are new. Ask again to erase them.',
+            what: 'Who the person is, since they have written or were written to after the request: their addresses, names and receipts, and conversations with what is new',
+            why: 'It could not be told any more who has written that. Ask again to erase it, too.',
             count: stayed
           }
         ]),

@@ -38,7 +38,7 @@ export const foundElsewhere = ({ accountId, person, upTo }: Scanned) =>
                 accountId,
                 person,
                 after,
-                upTo: Math.min(after + size, upTo),
+                before: { upTo: Math.min(after + size, upTo), at: Number.MAX_SAFE_INTEGER },
                 limit: FOUND_AT_ONCE
               })
               return [[rows], scanned >= upTo ? Option.none<number>() : Option.some(scanned)] as const

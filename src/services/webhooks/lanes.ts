@@ -4,7 +4,7 @@
 import { Effect } from 'effect'
 import type { SqlClient } from 'effect/sql'
 import type { FeedEvent } from '../../domain/feed.ts'
-import { least } from '../database/dialect.ts'
+import { least, listOf } from '../database/dialect.ts'
 import type { EventLog } from '../events/event-log.ts'
 import { retryDelay } from './retries.ts'
 
@@ -45,6 +45,19 @@ export const placeNow = Effect.fnUntraced(function* (sql: SqlClient.SqlClient, e
   return found ?? event
 })
 
+/** Which of the events are in the log: they go with their account, and with a person who is erased. */
+export const stillInLog = Effect.fnUntraced(function* (
+  sql: SqlClient.SqlClient,
+  events: ReadonlyArray<Pick<FeedEvent, 'eventId'>>
+) {
+  const ids = [...new Set(events.map(({ eventId }) => eventId))]
+  const rows = yield* sql<{
+    eventId: number
+  }>`SELECT event_id FROM events WHERE event_id IN ${listOf(sql, ids)}`
+  const left = new Set(rows.map(({ eventId }) => eventId))
+  return ({ eventId }: Pick<FeedEvent, 'eventId'>): boolean => left.has(eventId)
+})
+
 /** The lane in which an event waits. */
 export const laneFor = (webhookId: string, event: Placed) => ({
   webhookId,
@@ -83,11 +96,12 @@ export const putLane = (sql: SqlClient.SqlClient, lane: Lane, readWith?: number)
       next_at = excluded.next_at, batch_upto = excluded.batch_upto
       WHERE webhook_lanes.event_id >= excluded.event_id OR webhook_lanes.event_id = ${readWith ?? null}`
 
-/** Has the conversation delivered from this event on, now; one that waits from an earlier event on keeps that. */
+/** Has a webhook that is there get the conversation from this event on, now; one that waits from an earlier event on keeps that. */
 export const restartLane = (sql: SqlClient.SqlClient, lane: Omit<Lane, 'attempts' | 'batchUpto'>) => {
   const first = sql.literal(least(sql, 'webhook_lanes.event_id', 'excluded.event_id'))
   return sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})
-    VALUES (${lane.webhookId}, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, 0, ${lane.nextAt}, NULL)
+    SELECT webhook_id, ${lane.accountId}, ${lane.threadId}, ${lane.eventId}, 0, ${lane.nextAt}, NULL
+      FROM webhooks WHERE webhook_id = ${lane.webhookId}
     ON CONFLICT (webhook_id, thread_id) DO UPDATE SET event_id = ${first},
       attempts = CASE WHEN excluded.event_id < webhook_lanes.event_id THEN 0 ELSE webhook_lanes.attempts END,
       batch_upto = CASE WHEN excluded.event_id < webhook_lanes.event_id THEN NULL ELSE webhook_lanes.batch_upto END,

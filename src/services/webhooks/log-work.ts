@@ -8,7 +8,7 @@ import { EventLog } from '../events/event-log.ts'
 import type { Pass } from '../process/worker.ts'
 import { deliverAll, type Documented } from './delivery.ts'
 import type { Progress } from './known-endpoints.ts'
-import { laneFor, laneOf, lanesOf, restartLane } from './lanes.ts'
+import { laneFor, laneOf, lanesOf, placeNow, restartLane, stillInLog } from './lanes.ts'
 import { fittingBatch } from './outgoing.ts'
 import { type LogPage, pageAfter } from './recent-events.ts'
 import { nextReplay, type Replay, replayed } from './replays.ts'
@@ -193,8 +193,11 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
       yield* batch === null
         ? settle(working.endpoint, delivered)
         : settleBatch(working.endpoint, delivered, upTo)
-      for (const event of firstOfWaiting.values())
-        yield* restartLane(sql, { ...laneFor(webhookId, event), eventId: event.eventId, nextAt: now })
+      const firsts = [...firstOfWaiting.values()]
+      for (const event of firsts.filter(yield* stillInLog(sql, firsts))) {
+        const lane = laneFor(webhookId, yield* placeNow(sql, event))
+        yield* restartLane(sql, { ...lane, eventId: event.eventId, nextAt: now })
+      }
       yield* replayed(sql, replay, isEnd ? undefined : upTo)
     })
   )

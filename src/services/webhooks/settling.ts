@@ -4,13 +4,12 @@ import { Clock, Effect } from 'effect'
 import { SqlClient, type SqlError } from 'effect/sql'
 import type { FeedEvent } from '../../domain/feed.ts'
 import { SqlBulk } from '../database/bulk.ts'
-import { listOf } from '../database/dialect.ts'
 import { Incidents } from '../incidents/incidents.ts'
 import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
-import { type Lane, laneFor, nextTry, placeNow, putLane } from './lanes.ts'
+import { type Lane, laneFor, nextTry, placeNow, putLane, stillInLog } from './lanes.ts'
 import type { Answer } from './request.ts'
 
 /** Gone: nothing is to be sent there any more. */
@@ -60,8 +59,9 @@ export const settleBatch = Effect.fnUntraced(function* (
 })
 
 /**
- * What may be written down of a delivery by now: nothing of an endpoint that was deleted meanwhile, or of events that went with their
- * account; and not what the server said to something that is removed by now, which it may repeat.
+ * What may be written down of a delivery by now: nothing of an endpoint that was deleted meanwhile, or of events that are not in the log
+ * any more (`noteMissed` tells of those that were kept too long); and not what the server said to something that was removed, which it
+ * may repeat.
  */
 const stillKnown = Effect.fnUntraced(function* (
   webhookId: string,
@@ -72,7 +72,7 @@ const stillKnown = Effect.fnUntraced(function* (
     WHERE webhook_id = ${webhookId}`
   if (webhook === undefined) return { attempts: [], stopped: [] }
   const events = [...attempts.flatMap(one => one.events), ...stopped.map(({ event }) => event)]
-  const isThere = yield* eventsStillThere(sql, events)
+  const isThere = yield* stillInLog(sql, events)
   const isAllKept = events.every(isThere) && attempts.every(({ at }) => at >= webhook.answersKeptFrom)
   if (isAllKept) return { attempts, stopped }
   return {
@@ -86,32 +86,6 @@ const stillKnown = Effect.fnUntraced(function* (
 })
 
 const withoutText = (answer: Answer): Answer => ({ ...answer, answer: null })
-
-type OfAccount = Pick<FeedEvent, 'accountId' | 'eventId'>
-
-const accountsOf = (events: ReadonlyArray<OfAccount>): ReadonlyArray<string> => [
-  ...new Set(events.flatMap(({ accountId }) => accountId ?? []))
-]
-
-/** Of the events of an account that was removed, there is its removal. */
-const eventsStillThere = Effect.fnUntraced(function* (
-  sql: SqlClient.SqlClient,
-  events: ReadonlyArray<OfAccount>
-) {
-  const ids = accountsOf(events)
-  const rows = yield* sql<{ accountId: string }>`SELECT account_id FROM accounts
-    WHERE account_id IN ${listOf(sql, ids)}`
-  const accounts = new Set(rows.map(({ accountId }) => accountId))
-  const ofRemoved = events.filter(({ accountId }) => accountId !== null && !accounts.has(accountId))
-  if (ofRemoved.length === 0) return () => true
-  const left = yield* sql<{ eventId: number }>`SELECT event_id FROM events WHERE event_id IN ${listOf(
-    sql,
-    ofRemoved.map(({ eventId }) => eventId)
-  )}`
-  const isLeft = new Set(left.map(({ eventId }) => eventId))
-  const isGone = new Set(ofRemoved.map(({ eventId }) => eventId).filter(eventId => !isLeft.has(eventId)))
-  return ({ eventId }: OfAccount) => !isGone.has(eventId)
-})
 
 const record = Effect.fnUntraced(function* (endpoint: Version, { attempts, stopped }: Delivered) {
   const { webhookId } = endpoint

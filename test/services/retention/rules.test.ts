@@ -8,23 +8,12 @@ import { AccountStore } from '../../../src/services/conversations/account-store.
 import { Transaction } from '../../../src/services/database/transaction.ts'
 import type { Ingest } from '../../../src/services/intake/ingest.ts'
 import { LiveTraffic } from '../../../src/services/journal/traffic.ts'
-import { Media } from '../../../src/services/media/media.ts'
 import { RULES } from '../../../src/services/retention/rules.ts'
 import { ACCOUNT, ANN, ANN_LID, apply, message, T0 } from '../conversations/facts.ts'
 import { onDatabase } from '../database.ts'
+import { NO_MEDIA } from '../no-media.ts'
 
-const IDLE = {
-  runOnce: () => Effect.succeed('idle' as const),
-  wake: () => Effect.void,
-  loop: () => Effect.never
-}
-
-const NEEDED = Layer.mergeAll(
-  Transaction.layer,
-  AuditLog.layer.pipe(Layer.orDie),
-  // No file is here.
-  Layer.mock(Media, { policy: 'none', downloads: IDLE, requests: IDLE, removeOrphans: Effect.void })
-)
+const NEEDED = Layer.mergeAll(Transaction.layer, AuditLog.layer.pipe(Layer.orDie), NO_MEDIA)
 
 /** The conversations of which coverage is noted, after `meanwhile` came between the list of conversations and the removal. */
 const notedAfter = <R extends AccountStore | Ingest>(meanwhile: Effect.Effect<void, unknown, R>) =>

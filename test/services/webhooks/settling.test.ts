@@ -1,7 +1,7 @@
 // What is removed while a delivery is on its way is not written down again with what became of it.
 import { Deferred, Effect, Exit, Fiber, Layer } from 'effect'
 import { SqlClient } from 'effect/sql'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { newAccount } from '../../../src/domain/account.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { PersonalMessages } from '../../../src/services/conversations/personal-messages.ts'
@@ -9,9 +9,9 @@ import { Transaction } from '../../../src/services/database/transaction.ts'
 import { runningErasures } from '../../../src/services/personal-data/erasure-rows.ts'
 import { begin } from '../../../src/services/personal-data/erasures.ts'
 import { erase } from '../../../src/services/personal-data/erasing.ts'
-import { Webhooks } from '../../../src/services/webhooks/webhooks.ts'
+import { type NewWebhook, Webhooks } from '../../../src/services/webhooks/webhooks.ts'
 import { ACCOUNT, ANN, apply } from '../conversations/facts.ts'
-import { created, from, onWebhooks, pass, type Services } from './passes.ts'
+import { BOB, created, from, onWebhooks, pass, passNow, type Services } from './passes.ts'
 import { Receiver } from './receiver.ts'
 
 const OTHER = 'acc-2'
@@ -19,10 +19,24 @@ const OTHER = 'acc-2'
 const PERSONAL = PersonalMessages.layer.pipe(Layer.provideMerge(Transaction.layer), Layer.orDie)
 type Personal = Layer.Success<typeof PERSONAL>
 
+type Meanwhile = (webhookId: string) => Effect.Effect<unknown, unknown, Services | Personal>
+
+const accountRemoved: Meanwhile = () => AccountStore.use(accounts => accounts.remove(ACCOUNT))
+const webhookDeleted: Meanwhile = webhookId => Webhooks.use(webhooks => webhooks.delete(webhookId))
+const personErased: Meanwhile = () =>
+  Effect.gen(function* () {
+    yield* begin(ACCOUNT, ANN)
+    for (const row of yield* runningErasures(yield* SqlClient.SqlClient)) yield* erase(row)
+  })
+
+const CHANGES = [
+  { of: 'an account that was removed', meanwhile: accountRemoved },
+  { of: 'a webhook that was deleted', meanwhile: webhookDeleted },
+  { of: 'a person who was erased', meanwhile: personErased }
+]
+
 /** What is written of webhooks after the server refused a message, with what it was sent, and something was done before it answered. */
-const writtenAfter = async (
-  meanwhile: (webhookId: string) => Effect.Effect<unknown, unknown, Services | Personal>
-) => {
+const writtenAfter = async (meanwhile: Meanwhile, given: Partial<NewWebhook> = {}) => {
   await using receiver = await Receiver.open()
   const isAsked = Deferred.makeUnsafe<() => void>()
   receiver.behave = ({ body }, response) =>
@@ -36,7 +50,7 @@ const writtenAfter = async (
       const sql = yield* SqlClient.SqlClient
       for (const accountId of [ACCOUNT, OTHER])
         yield* accounts.create(newAccount({ accountId, name: 'Shop', createdAt: 1 }))
-      const webhookId = yield* created(receiver.url)
+      const webhookId = yield* created(receiver.url, given)
       yield* apply(from(ANN, 'zanzibar'))
       const passing = yield* Effect.forkChild(pass(webhookId))
       const answer = yield* Deferred.await(isAsked)
@@ -51,24 +65,45 @@ const writtenAfter = async (
   )
 }
 
-test('of an account that was removed', async () => {
-  const written = await writtenAfter(() => AccountStore.use(accounts => accounts.remove(ACCOUNT)))
-  expect(written).toEqual({ lanes: [], deliveries: [] })
+describe.each([
+  { how: 'one by one', batch: null },
+  { how: 'in batches', batch: { maxEvents: 10, maxWaitMs: 0 } }
+])('delivered $how', ({ batch }) => {
+  test.each(CHANGES)('nothing of $of', async ({ meanwhile }) => {
+    expect(await writtenAfter(meanwhile, { batch })).toEqual({ lanes: [], deliveries: [] })
+  })
 })
 
-test('of a webhook that was deleted', async () => {
-  const written = await writtenAfter(webhookId => Webhooks.use(webhooks => webhooks.delete(webhookId)))
-  expect(written).toEqual({ lanes: [], deliveries: [] })
-})
-
-test('of a person who was erased: what the server answered', async () => {
-  const { deliveries } = await writtenAfter(() =>
+test.each(CHANGES)('a replay writes no lane again of $of', async ({ meanwhile }) => {
+  await using receiver = await Receiver.open()
+  receiver.behave = ({ body }, response) => void response.writeHead(body.includes('of ann') ? 500 : 200).end()
+  const lanes = await onWebhooks(
     Effect.gen(function* () {
-      yield* begin(ACCOUNT, ANN)
-      for (const row of yield* runningErasures(yield* SqlClient.SqlClient)) yield* erase(row)
-    })
+      const accounts = yield* AccountStore
+      const sql = yield* SqlClient.SqlClient
+      const webhooks = yield* Webhooks
+      yield* accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
+      const webhookId = yield* created(receiver.url)
+      yield* apply(from(ANN, 'of ann'), from(BOB, 'of bob'))
+      yield* pass(webhookId)
+      const waiting = sql`SELECT webhook_id FROM webhook_lanes`
+      expect(yield* waiting).toHaveLength(1)
+      yield* webhooks.replay(webhookId, { since: 0, types: [] })
+      const isAsked = Deferred.makeUnsafe<() => void>()
+      receiver.behave = (_, response) =>
+        Deferred.doneUnsafe(
+          isAsked,
+          Exit.succeed(() => void response.writeHead(200).end())
+        )
+      const passing = yield* Effect.forkChild(passNow(webhookId))
+      const answer = yield* Deferred.await(isAsked)
+      yield* meanwhile(webhookId)
+      answer()
+      yield* Fiber.join(passing)
+      return yield* waiting
+    }).pipe(Effect.provide(PERSONAL))
   )
-  expect(deliveries).toEqual([{ accountId: ACCOUNT, status: 500, answer: null }])
+  expect(lanes).toEqual([])
 })
 
 test('of another account, it is', async () => {

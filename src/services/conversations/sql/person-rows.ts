@@ -45,10 +45,12 @@ export const personAfter = Effect.fnUntraced(function* (
   before: KnownPerson
 ) {
   const [first] = before.addresses
-  // A LID is one person for good.
+  // A LID is one person for good; a number that has gone to somebody else says whose conversation it was.
   const address = before.addresses.find(isLidJid) ?? first
   if (address === undefined) return before
-  const now = yield* personOf(sql, accountId, address)
+  const [kept] = yield* sql<{ person: string | null }>`SELECT thread_person AS person FROM addresses
+    WHERE account_id = ${accountId} AND jid = ${address}`
+  const now = yield* personOf(sql, accountId, kept?.person ?? address)
   const lost = new Set<string>()
   for (const jid of before.addresses.filter(one => !now.addresses.includes(one))) {
     const owner = (yield* readAddress(sql, accountId, jid))?.person
@@ -70,19 +72,31 @@ const named = (sql: SqlClient.SqlClient, addresses: ReadonlyArray<string>) =>
     ])
   )
 
+/** What is of before a request. The row of a message that was removed may be used again: rows alone do not say it. */
+export interface Before {
+  /** No higher rows are looked at. */
+  readonly upTo: number
+  /** When it was asked for, milliseconds since 1970. */
+  readonly at: number
+}
+
+/** What was stored then; and what a history has brought since, under an address that nobody knew to be the person's. */
+const isBefore = (sql: SqlClient.SqlClient, { at, upTo }: Before) =>
+  sql`m.message_row <= ${upTo} AND (m.ts_server <= ${at} OR m.ts_client < ${Math.floor(at / 1000) * 1000})`
+
 /** A part of all messages, in which those are looked for that a person wrote outside of their conversation, or that name them. */
 export interface PersonScan {
   readonly accountId: string
   readonly person: KnownPerson
-  /** The rows between these two; the first is not included. */
+  /** In higher rows than this one. */
   readonly after: number
-  readonly upTo: number
+  readonly before: Before
   /** It ends with so many. */
   readonly limit: number
 }
 
-const isOfPerson = (sql: SqlClient.SqlClient, { accountId, after, person, upTo }: PersonScan) =>
-  sql`m.message_row > ${after} AND m.message_row <= ${upTo} AND m.account_id = ${accountId}
+const isOfPerson = (sql: SqlClient.SqlClient, { accountId, after, before, person }: PersonScan) =>
+  sql`m.message_row > ${after} AND ${isBefore(sql, before)} AND m.account_id = ${accountId}
     AND (m.sender IN ${listOf(sql, person.addresses)} OR ${named(sql, person.addresses)})
     AND m.thread_id NOT IN ${listOf(sql, person.threadIds)}`
 
@@ -103,8 +117,8 @@ export const rowsOfPerson = (sql: SqlClient.SqlClient, scan: PersonScan) =>
     FROM messages m WHERE ${isOfPerson(sql, scan)} ORDER BY m.message_row LIMIT ${scan.limit}`
 
 /** Up to which row a scan has come that found these. */
-export const scannedUpTo = ({ limit, upTo }: PersonScan, found: ReadonlyArray<FoundRow>): number =>
-  found.length < limit ? upTo : (found.at(-1)?.row ?? upTo)
+export const scannedUpTo = ({ before, limit }: PersonScan, found: ReadonlyArray<FoundRow>): number =>
+  found.length < limit ? before.upTo : (found.at(-1)?.row ?? before.upTo)
 
 /** Whether there is anything that is found by an address, without looking through messages. */
 export const isPersonKnown = (
@@ -120,11 +134,11 @@ export const isPersonKnown = (
     rows => rows.length > 0
   )
 
-/** The oldest messages of a thread, whatever their state; those in higher rows were stored later. */
-export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, upTo: number, limit: number) =>
+/** The oldest messages of a thread, whatever their state. */
+export const rowsOfThread = (sql: SqlClient.SqlClient, threadId: string, before: Before, limit: number) =>
   sql<FoundRow>`SELECT m.message_row AS row, m.thread_id, m.message_id, m.sender,
       ${sql.literal(HAS_FILE(sql))} AS has_file
-    FROM messages m WHERE m.thread_id = ${threadId} AND m.message_row <= ${upTo} ORDER BY m.ts_client LIMIT ${limit}`
+    FROM messages m WHERE m.thread_id = ${threadId} AND ${isBefore(sql, before)} ORDER BY m.ts_client LIMIT ${limit}`
 
 /** Takes what replies repeat of messages that are removed; answers whose those are. */
 export const forgetQuotes = (sql: SqlClient.SqlClient, threadId: string, messageIds: ReadonlyArray<string>) =>
