@@ -157,8 +157,10 @@ export const useScratchFolder = (folder: string): Effect.Effect<void, DataFolder
   Effect.try({
     try: () => {
       const scratch = resolve(folder, SCRATCH)
-      rmSync(scratch, { recursive: true, force: true })
-      mkdirSync(scratch, { mode: 0o700 })
+      rmSync(scratch, { recursive: true, force: true, maxRetries: 3 })
+      // A program that this one has started, and that outlives it, may make the folder for itself in between.
+      mkdirSync(scratch, { recursive: true, mode: 0o700 })
+      chmodSync(scratch, 0o700)
       process.env['TMPDIR'] = scratch
     },
     catch: cause => new DataFolderError({ message: refusal(folder, cause) })
