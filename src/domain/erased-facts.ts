@@ -87,6 +87,7 @@ const admitted = (fact: Fact, judge: Judge): Fact | undefined => {
     case 'change': {
       const at = 'at' in fact.change ? fact.change.at : undefined
       const about = [fact.chat, fact.by, fact.target.sender]
+      // It does not say whether it came live: within the second of the erasure it did, if there is something new to change.
       const isOld = (who: Party): boolean =>
         at === undefined ? isAbsent(who) : isBefore(who, at, !isAbsent(who))
       if (about.some(isOld)) return undefined
