@@ -58,6 +58,16 @@ export const stillInLog = Effect.fnUntraced(function* (
   return ({ eventId }: Pick<FeedEvent, 'eventId'>): boolean => left.has(eventId)
 })
 
+/** Whether the log has later events of the same lane. */
+export const hasLater = (sql: SqlClient.SqlClient, { accountId, eventId, threadId }: FeedEvent) => {
+  const ofLane =
+    threadId === null ? sql`account_id IS ${accountId} AND thread_id IS NULL` : sql`thread_id = ${threadId}`
+  return Effect.map(
+    sql`SELECT 1 AS one FROM events WHERE ${ofLane} AND event_id > ${eventId} LIMIT 1`,
+    rows => rows.length > 0
+  )
+}
+
 /** The lane in which an event waits. */
 export const laneFor = (webhookId: string, event: Placed) => ({
   webhookId,

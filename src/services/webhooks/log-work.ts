@@ -185,16 +185,15 @@ const workOnReplay = Effect.fnUntraced(function* (working: Working, replay: Repl
     ? Effect.flatMap(oneByOne(working, going), singles => deliverAll(working, singles))
     : Effect.flatMap(inTurn(going), events => together(working, events))
   const now = yield* Clock.currentTimeMillis
-  const firstOfWaiting = new Map(
-    wanted.toReversed().flatMap(event => (waiting.has(laneOf(event)) ? [[laneOf(event), event]] : []))
-  )
   yield* sql.withTransaction(
     Effect.gen(function* () {
       yield* batch === null
         ? settle(working.endpoint, delivered)
         : settleBatch(working.endpoint, delivered, upTo)
-      const firsts = [...firstOfWaiting.values()]
-      for (const event of firsts.filter(yield* stillInLog(sql, firsts))) {
+      const held = wanted.filter(event => waiting.has(laneOf(event)))
+      const left = held.filter(yield* stillInLog(sql, held))
+      const firsts = new Map(left.toReversed().map(event => [laneOf(event), event]))
+      for (const event of firsts.values()) {
         const lane = laneFor(webhookId, yield* placeNow(sql, event))
         yield* restartLane(sql, { ...lane, eventId: event.eventId, nextAt: now })
       }

@@ -9,7 +9,7 @@ import { recordAttempts, removeAttempts } from './attempts.ts'
 import type { Delivered, Stopped } from './delivery.ts'
 import type { Endpoint } from './endpoints.ts'
 import { KnownEndpoints } from './known-endpoints.ts'
-import { type Lane, laneFor, nextTry, placeNow, putLane, stillInLog } from './lanes.ts'
+import { hasLater, type Lane, laneFor, nextTry, placeNow, putLane, stillInLog } from './lanes.ts'
 import type { Answer } from './request.ts'
 
 /** Gone: nothing is to be sent there any more. */
@@ -38,7 +38,7 @@ export const settleBatch = Effect.fnUntraced(function* (
   const { webhookId } = endpoint
   const known = yield* stillKnown(webhookId, delivered)
   yield* record(endpoint, known)
-  const [first] = known.stopped
+  const [first] = delivered.stopped
   if (first === undefined) return
   const sql = yield* SqlClient.SqlClient
   const now = yield* Clock.currentTimeMillis
@@ -61,7 +61,7 @@ export const settleBatch = Effect.fnUntraced(function* (
 /**
  * What may be written down of a delivery by now: nothing of an endpoint that was deleted meanwhile, or of events that are not in the log
  * any more (`noteMissed` tells of those that were kept too long); and not what the server said to something that was removed, which it
- * may repeat.
+ * may repeat. What comes after a removed event in its lane waits all the same.
  */
 const stillKnown = Effect.fnUntraced(function* (
   webhookId: string,
@@ -75,13 +75,18 @@ const stillKnown = Effect.fnUntraced(function* (
   const isThere = yield* stillInLog(sql, events)
   const isAllKept = events.every(isThere) && attempts.every(({ at }) => at >= webhook.answersKeptFrom)
   if (isAllKept) return { attempts, stopped }
+  const waiting = yield* Effect.filter(stopped, ({ event }) =>
+    isThere(event) ? Effect.succeed(true) : hasLater(sql, event)
+  )
   return {
     attempts: attempts
       .map(one => ({ ...one, answer: withoutText(one.answer), events: one.events.filter(isThere) }))
       .filter(one => one.events.length > 0),
-    stopped: stopped
-      .filter(({ event }) => isThere(event))
-      .map(one => ({ ...one, answer: one.answer && withoutText(one.answer) }))
+    stopped: waiting.map(one =>
+      isThere(one.event)
+        ? { ...one, answer: one.answer && withoutText(one.answer) }
+        : { event: one.event, attempts: 0, answer: undefined }
+    )
   }
 })
 

@@ -4,7 +4,7 @@ import { SqlClient } from 'effect/sql'
 import { expect, test } from 'vitest'
 import type { ChangeFact, Fact, MessageFact } from '../../../src/domain/fact.ts'
 import { messageIdOf, threadIdOf } from '../../../src/domain/ids.ts'
-import type { Media } from '../../../src/domain/message.ts'
+import type { Media, Poll } from '../../../src/domain/message.ts'
 import { optionHash } from '../../../src/domain/poll.ts'
 import { AccountStore } from '../../../src/services/conversations/account-store.ts'
 import { MessageStore } from '../../../src/services/conversations/message-store.ts'
@@ -50,6 +50,12 @@ const merged = (
     })
   )
 
+const POLL: Poll = {
+  question: 'what?',
+  selectable: 1,
+  options: ['tea', 'coffee'].map(name => ({ name, voters: [] }))
+}
+
 const PLACES = [
   { what: 'number before LID', places: [BY_NUMBER, BY_LID] },
   { what: 'LID before number', places: [BY_LID, BY_NUMBER] },
@@ -68,6 +74,28 @@ test.each(PLACES)('edits of both are kept, and the newest is shown: $what', asyn
   expect(found.edits.map(({ body }) => body)).toEqual(['body of A', 'first'])
 })
 
+test.each(PLACES)('edits of one of them are there once: $what', async ({ places }) => {
+  for (const place of places) {
+    const found = await merged(places, {}, [
+      changed(place, { to: 'edited', body: 'first', at: T0 + 1000 }),
+      changed(place, { to: 'edited', body: 'second', at: T0 + 2000 })
+    ])
+    expect(found).toMatchObject({ body: 'second' })
+    expect(found.edits.map(({ body }) => body)).toEqual(['body of A', 'first'])
+  }
+})
+
+test.each(PLACES)('changes of a poll in one of them are there once: $what', async ({ places }) => {
+  for (const place of places) {
+    const found = await merged(places, { type: 'poll', body: 'what?', poll: POLL }, [
+      changed(place, { to: 'pollChanged', change: { added: 'water', at: T0 + 1000 } }),
+      changed(place, { to: 'pollChanged', change: { added: 'milk', at: T0 + 2000 } })
+    ])
+    expect(found.edits.map(({ editedAt }) => editedAt)).toEqual([T0 + 1000, T0 + 2000])
+    expect(found.poll?.options.map(({ name }) => name)).toEqual(['tea', 'coffee', 'water', 'milk'])
+  }
+})
+
 test.each(PLACES)('reactions of both are kept: $what', async ({ places }) => {
   const [one, other] = places
   const found = await merged(places, {}, [
@@ -79,11 +107,9 @@ test.each(PLACES)('reactions of both are kept: $what', async ({ places }) => {
 
 test.each(PLACES)('votes of both are kept: $what', async ({ places }) => {
   const [one, other] = places
-  const options = ['tea', 'coffee'].map(name => ({ name, voters: [] }))
-  const poll = { question: 'what?', selectable: 1, options }
   const voted = (place: Place, option: string, by: ChangeFact['by']) =>
     changed(place, { to: 'voted', hashes: [optionHash(option)], at: T0 + 1000 }, by)
-  const found = await merged(places, { type: 'poll', body: 'what?', poll }, [
+  const found = await merged(places, { type: 'poll', body: 'what?', poll: POLL }, [
     voted(one, 'tea', 'me'),
     voted(other, 'coffee', { jid: '492@s.whatsapp.net' })
   ])
@@ -118,6 +144,23 @@ const PICTURE: Media = {
   height: null,
   download: { directPath: '/v/x', mediaKey: 'a2V5', fileSha256: HASH, fileEncSha256: null }
 }
+
+test.each(PLACES)(
+  'an edit that only a history knows of one of them is there once: $what',
+  async ({ places }) => {
+    const [one, other] = places
+    const found = await onDatabase(
+      Effect.gen(function* () {
+        const accounts = yield* AccountStore
+        yield* accounts.create(RECORD)
+        yield* apply(inPlace(one, { body: 'second', editedAt: T0 + 1000, live: false }), inPlace(other))
+        yield* apply(ONE)
+        return yield* messagesOf(one.chat === GROUP ? GROUP : ANN)
+      })
+    )
+    expect(found).toMatchObject([{ body: 'second', edits: [{ editedAt: T0 + 1000 }] }])
+  }
+)
 
 test.each([ANN, ANN_LID])('a file that was fetched for one of them stays (%s)', async storedIn => {
   const found = await onDatabase(

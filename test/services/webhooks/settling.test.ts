@@ -10,9 +10,9 @@ import { runningErasures } from '../../../src/services/personal-data/erasure-row
 import { begin } from '../../../src/services/personal-data/erasures.ts'
 import { erase } from '../../../src/services/personal-data/erasing.ts'
 import { type NewWebhook, Webhooks } from '../../../src/services/webhooks/webhooks.ts'
-import { ACCOUNT, ANN, apply } from '../conversations/facts.ts'
+import { ACCOUNT, ANN, apply, GROUP, message } from '../conversations/facts.ts'
 import { BOB, created, from, onWebhooks, pass, passNow, type Services } from './passes.ts'
-import { Receiver } from './receiver.ts'
+import { accept, Receiver } from './receiver.ts'
 
 const OTHER = 'acc-2'
 
@@ -65,10 +65,42 @@ const writtenAfter = async (meanwhile: Meanwhile, given: Partial<NewWebhook> = {
   )
 }
 
+const inGroup = (jid: string, text: string) =>
+  message(text, { chat: { jid: GROUP }, sender: { jid }, body: text })
+
 describe.each([
   { how: 'one by one', batch: null },
   { how: 'in batches', batch: { maxEvents: 10, maxWaitMs: 0 } }
 ])('delivered $how', ({ batch }) => {
+  test('what others wrote in the same group after a person who is erased is not lost', async () => {
+    await using receiver = await Receiver.open()
+    const isAsked = Deferred.makeUnsafe<() => void>()
+    receiver.behave = (_, response) =>
+      Deferred.doneUnsafe(
+        isAsked,
+        Exit.succeed(() => void response.writeHead(500).end())
+      )
+    await onWebhooks(
+      Effect.gen(function* () {
+        const accounts = yield* AccountStore
+        yield* accounts.create(newAccount({ accountId: ACCOUNT, name: 'Shop', createdAt: 1 }))
+        const webhookId = yield* created(receiver.url, { batch })
+        yield* apply(inGroup(ANN, 'of ann'), inGroup(BOB, 'of bob'))
+        const passing = yield* Effect.forkChild(pass(webhookId))
+        const answer = yield* Deferred.await(isAsked)
+        yield* personErased(webhookId)
+        receiver.behave = accept
+        receiver.received.splice(0)
+        answer()
+        yield* Fiber.join(passing)
+        for (let n = 0; n < 3; n += 1) yield* pass(webhookId)
+      }).pipe(Effect.provide(PERSONAL))
+    )
+    const delivered = receiver.received.map(({ body }) => body).join()
+    expect(delivered).toContain('of bob')
+    expect(delivered).not.toContain('of ann')
+  })
+
   test.each(CHANGES)('nothing of $of', async ({ meanwhile }) => {
     expect(await writtenAfter(meanwhile, { batch })).toEqual({ lanes: [], deliveries: [] })
   })

@@ -86,7 +86,7 @@ const MARKS_RULE = `starred = CASE WHEN COALESCE(excluded.starred_at, -1) > COAL
 export const ONE_MESSAGE_RULE = `ON CONFLICT (thread_id, message_id) DO UPDATE SET
     ${CONTENT.map(filled(`excluded.type = 'revoked' OR ${IS_FILLED}`)).join(', ')},
     reactions = COALESCE(messages.reactions, excluded.reactions),
-    edits = CASE WHEN excluded.type = 'revoked' THEN NULL ELSE COALESCE(messages.edits, excluded.edits) END,
+    edits = CASE WHEN excluded.type = 'revoked' THEN NULL WHEN ${IS_FILLED} THEN excluded.edits ELSE messages.edits END,
     ${BROADCAST_RULE}, ${MARKS_RULE}, ${STATUS_RULE}`
 
 const INSERT = `INSERT INTO messages (${MESSAGE_COLUMNS})
