@@ -149,7 +149,12 @@ export class WebhookSide implements AsyncDisposable {
     log: (text: string) => void
   ): Promise<WebhookResult> {
     const addresses = Object.values(this.addresses)
-    for (const address of addresses) await this.untilDelivered(api, address, log)
+    let newest: number
+    do {
+      newest = newestEvent(dataDir)
+      for (const address of addresses) await this.untilDelivered(api, address, log)
+      // What has happened since may wait at the first address for another attempt.
+    } while (newestEvent(dataDir) !== newest)
     const logged = eventsAfter(dataDir, this.begins)
     const lost = addresses.flatMap(({ taken }) => logged.filter(({ id }) => !taken.has(id)))
     for (const one of lost.slice(0, 5)) log(`event lost: ${JSON.stringify(one)}`)
