@@ -95,8 +95,8 @@ export const lanesOf = (sql: SqlClient.SqlClient, webhookId: string) =>
     WHERE webhook_id = ${webhookId} ORDER BY next_at`
 
 /**
- * Puts a lane of a webhook that is there, in the place of the one that was read with this event (`undefined` when there was none). One that waits from an earlier
- * event on keeps that: it was started again, or is another conversation's by now, and what is before would be lost.
+ * Puts a lane, if its webhook is there, in the place of the one that was read with this event (`undefined` when there was none). One that
+ * waits from an earlier event on keeps that: it was started again, or is another conversation's by now, and what is before would be lost.
  */
 export const putLane = (sql: SqlClient.SqlClient, lane: Lane, readWith?: number) =>
   sql`INSERT INTO webhook_lanes (${sql.literal(COLUMNS)})

@@ -31,24 +31,26 @@ const BY_LID: Place = { chat: ANN_LID, jid: ANN_LID }
 const GROUP_BY_NUMBER: Place = { chat: GROUP, jid: ANN }
 const GROUP_BY_LID: Place = { chat: GROUP, jid: ANN_LID }
 
-/** The message after both of its rows became one, to each of which something was added. */
-const merged = (
-  [one, other]: readonly [Place, Place],
-  extra: Partial<MessageFact>,
-  additions: ReadonlyArray<Fact>
-) =>
+/** The message after each of these was applied in a transaction of its own, and both of its rows became one. */
+const mergedAfter = ([one]: readonly [Place, Place], groups: ReadonlyArray<ReadonlyArray<Fact>>) =>
   onDatabase(
     Effect.gen(function* () {
       const accounts = yield* AccountStore
       yield* accounts.create(RECORD)
-      yield* apply(inPlace(one, extra), inPlace(other, extra))
-      yield* apply(...additions)
+      for (const facts of groups) yield* apply(...facts)
       yield* apply(ONE)
       const found = yield* messagesOf(one.chat === GROUP ? GROUP : ANN)
       expect(found).toHaveLength(1)
       return found[0]!
     })
   )
+
+/** The same, of two equal rows to which something was added. */
+const merged = (
+  places: readonly [Place, Place],
+  extra: Partial<MessageFact>,
+  additions: ReadonlyArray<Fact>
+) => mergedAfter(places, [places.map(place => inPlace(place, extra)), additions])
 
 const POLL: Poll = {
   question: 'what?',
@@ -120,17 +122,22 @@ test.each(PLACES)(
   'an edit that only a history knows of gets the words before it: $what',
   async ({ places }) => {
     const [one, other] = places
-    const found = await onDatabase(
-      Effect.gen(function* () {
-        const accounts = yield* AccountStore
-        yield* accounts.create(RECORD)
-        yield* apply(inPlace(one, { body: 'second', editedAt: T0 + 1000, live: false }))
-        yield* apply(inPlace(other), changed(other, { to: 'edited', body: 'second', at: T0 + 1000 }))
-        yield* apply(ONE)
-        return yield* messagesOf(one.chat === GROUP ? GROUP : ANN)
-      })
-    )
-    expect(found).toMatchObject([{ body: 'second', edits: [{ body: 'body of A', editedAt: T0 + 1000 }] }])
+    const found = await mergedAfter(places, [
+      [inPlace(one, { body: 'second', editedAt: T0 + 1000, live: false })],
+      [inPlace(other), changed(other, { to: 'edited', body: 'second', at: T0 + 1000 })]
+    ])
+    expect(found).toMatchObject({ body: 'second', edits: [{ body: 'body of A', editedAt: T0 + 1000 }] })
+  }
+)
+
+test.each(PLACES)(
+  'an edit that only a history knows of one of them is there once: $what',
+  async ({ places }) => {
+    const [one, other] = places
+    const found = await mergedAfter(places, [
+      [inPlace(one, { body: 'second', editedAt: T0 + 1000, live: false }), inPlace(other)]
+    ])
+    expect(found).toMatchObject({ body: 'second', edits: [{ editedAt: T0 + 1000 }] })
   }
 )
 
@@ -144,23 +151,6 @@ const PICTURE: Media = {
   height: null,
   download: { directPath: '/v/x', mediaKey: 'a2V5', fileSha256: HASH, fileEncSha256: null }
 }
-
-test.each(PLACES)(
-  'an edit that only a history knows of one of them is there once: $what',
-  async ({ places }) => {
-    const [one, other] = places
-    const found = await onDatabase(
-      Effect.gen(function* () {
-        const accounts = yield* AccountStore
-        yield* accounts.create(RECORD)
-        yield* apply(inPlace(one, { body: 'second', editedAt: T0 + 1000, live: false }), inPlace(other))
-        yield* apply(ONE)
-        return yield* messagesOf(one.chat === GROUP ? GROUP : ANN)
-      })
-    )
-    expect(found).toMatchObject([{ body: 'second', edits: [{ editedAt: T0 + 1000 }] }])
-  }
-)
 
 test.each([ANN, ANN_LID])('a file that was fetched for one of them stays (%s)', async storedIn => {
   const found = await onDatabase(
